@@ -1,0 +1,48 @@
+# `make demo` shows the whole line on a drawn corpus; `make test` checks everything; `make help` lists the rest.
+PYTHON ?= python3
+PORT ?= 8000
+SERVE ?= 1
+BIN := .venv/bin
+SHELL := /bin/bash
+
+# The demo has a data folder that it may rebuild; your own videos go to another, which nothing ever rebuilds.
+ifdef VIDEOS
+export WINNOW_DATA ?= var-own
+else
+export WINNOW_DATA ?= var
+endif
+
+.PHONY: demo test serve help openapi
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo                               draw a corpus, run every stage on it, serve it on 127.0.0.1:$(PORT)'
+	@echo 'make demo SERVE=0                       the same without serving'
+	@echo 'make demo VIDEOS=dir MANIFEST=file.csv  the same line on your own videos, without simulated raters'
+	@echo 'make serve                              serve the data folder WINNOW_DATA (now $(WINNOW_DATA))'
+	@echo 'make test                               ruff, mypy, pytest on SQLite and PostgreSQL, browser, node --test'
+	@echo 'make openapi                            write docs/openapi.yaml anew'
+
+.venv/installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/python manage.py demo $(if $(VIDEOS),--videos '$(VIDEOS)') $(if $(MANIFEST),--manifest '$(MANIFEST)') --port $(PORT)
+ifneq ($(SERVE),0)
+	@$(MAKE) --no-print-directory serve
+endif
+
+serve: .venv/installed
+	$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --access-logfile /dev/null
+
+test: .venv/installed-dev
+	$(BIN)/python -m tests.run
+
+openapi: .venv/installed
+	$(BIN)/python manage.py spectacular --file docs/openapi.yaml --validate

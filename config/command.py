@@ -1,0 +1,75 @@
+"""What every Winnow command does alike: `--json`, exit codes, progress on stderr, one human line at the end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from tqdm import tqdm
+
+from config.errors import UserError
+from config.report import Report
+
+T = TypeVar("T")
+
+
+class Error(CommandError):
+    """How a `UserError` leaves a command: Django prints `Error: <its sentence>` and exits with 1."""
+
+
+def progress(items: Iterable[T], *, total: int | None = None, label: str = "") -> Iterator[T]:
+    """Pass `items` on, drawing a bar on stderr when that is a terminal."""
+    yield from tqdm(items, total=total, desc=label, file=sys.stderr, disable=None, leave=False)
+
+
+class StageCommand(BaseCommand):
+    """A command that returns a `Report`. Exit codes: 0 done, 1 the user's mistake (one sentence), 2 usage."""
+
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object as the last line of stdout")
+        self.add_stage_arguments(parser)
+
+    def add_stage_arguments(self, parser: CommandParser) -> None:
+        """The stage's own options."""
+
+    def run(self, **options: Any) -> Report:
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        as_json = options.pop("json")
+        for name in (
+            "verbosity",
+            "settings",
+            "pythonpath",
+            "traceback",
+            "no_color",
+            "force_color",
+            "skip_checks",
+        ):
+            options.pop(name, None)
+        try:
+            refuse_stale_database()
+            self.show(self.run(**options), as_json=as_json)
+        except UserError as error:
+            raise Error(str(error)) from None
+
+    def show(self, report: Report, *, as_json: bool) -> None:
+        if report.table:
+            self.stdout.write(report.table)
+        self.stdout.write(report.line)
+        if as_json:
+            self.stdout.write(json.dumps(report.data, sort_keys=True, allow_nan=False))
+
+
+def refuse_stale_database() -> None:
+    """Raise `UserError` when the database lacks migrations: a missing table would end in a traceback."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise UserError("The database is not up to date; run `python manage.py migrate` first.")

@@ -1,0 +1,41 @@
+"""Who may call an API endpoint or open a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+View = Callable[..., HttpResponseBase]
+
+
+class IsResearcher(BasePermission):
+    message = "Only researchers may do this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user.is_authenticated and request.user.is_researcher)
+
+
+class IsRater(BasePermission):
+    message = "Only raters may do this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user.is_authenticated and hasattr(request.user, "rater_account"))
+
+
+def researcher_required(view: View) -> View:
+    """A page for researchers: others who are signed in get 403, nobody gets the sign-in page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_researcher:  # type: ignore[union-attr]
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return login_required(guarded)
