@@ -1,0 +1,1 @@
+"""What the datasets app does, each write in one transaction."""

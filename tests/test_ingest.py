@@ -1,0 +1,150 @@
+"""Taking in files: what is stored, seen, ignored and refused, and that nothing is half done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management.base import CommandError
+
+from datasets.models import Measures, Reject, Run, Sighting, Video
+from tests.clips import moving_disc, write_clip
+from tests.commands import SHARED, run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "clips"
+    (folder / "deep").mkdir(parents=True)
+    write_clip(folder / "one.mp4", moving_disc(seed=1))
+    write_clip(folder / "deep" / "two.webm", moving_disc(seed=2), codec="vp9")
+    shutil.copy(folder / "one.mp4", folder / "copy of one.mp4")
+    (folder / "notes.txt").write_text("not a video")
+    return folder
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_stores_content_once_and_every_sighting(folder: Path, media: Path) -> None:
+    answer = run("ingest", folder)
+    assert answer == {"stored": 2, "seen": 1, "ignored": 1, "rejected": [], "manifest": []}
+    assert Video.objects.count() == Measures.objects.count() == 2
+    assert sorted(Sighting.objects.values_list("file_name", flat=True)) == [
+        "copy of one.mp4",
+        "deep/two.webm",
+        "one.mp4",
+    ]
+    assert files_in(media) == sorted(f"{video.sha256}.{video.container}" for video in Video.objects.all())
+
+
+def test_media_are_the_files_byte_for_byte(folder: Path) -> None:
+    run("ingest", folder)
+    video = Sighting.objects.get(file_name="one.mp4").video
+    with default_storage.open(video.media_name) as stored:
+        assert stored.read() == (folder / "one.mp4").read_bytes()
+    assert (video.width, video.height, video.frame_count, video.codec) == (64, 64, 16, "h264")
+
+
+def test_again_changes_nothing(folder: Path, media: Path) -> None:
+    run("ingest", folder)
+    before = list(Sighting.objects.values()), list(Video.objects.values()), files_in(media)
+    assert run("ingest", folder)["stored"] == 0
+    assert (list(Sighting.objects.values()), list(Video.objects.values()), files_in(media)) == before
+
+
+def test_manifest_tells_prompts_and_keeps_unknown_columns(folder: Path) -> None:
+    manifest = folder / "manifest.csv"
+    manifest.write_text(
+        "file_name,prompt,generator,seed,steps,guidance_scale,mood\n"
+        'one.mp4,"a disc, moving",drawer,18446744073709551615,20,7.5,calm\n'
+        "copy of one.mp4,the same disc,drawer,7,,,\n"
+        "gone.mp4,nothing,drawer,1,,,\n"
+        "deep/two.webm,another disc,drawer,many,,,\n"
+    )
+    answer = run("ingest", folder, "--manifest", manifest)
+    one = Sighting.objects.get(file_name="one.mp4")
+    assert (one.prompt, one.generator, one.seed, one.steps) == (
+        "a disc, moving",
+        "drawer",
+        str(2**64 - 1),
+        20,
+    )
+    assert (one.guidance_scale, one.extra) == (7.5, {"mood": "calm"})
+    assert Sighting.objects.get(file_name="copy of one.mp4").prompt == "the same disc"
+    assert [(problem["line"], problem["file_name"]) for problem in answer["manifest"]] == [
+        (5, "deep/two.webm"),
+        (4, "gone.mp4"),
+    ]
+    assert answer["ignored"] == 1, "the manifest itself is not an ignored file"
+
+
+def test_a_bad_file_is_a_reject_and_stops_nothing(folder: Path) -> None:
+    (folder / "empty.mp4").touch()
+    (folder / "list.mp4").write_text("ffconcat version 1.0\nfile one.mp4\n")
+    answer = run("ingest", folder)
+    assert answer["stored"] == 2
+    assert {item["path"] for item in answer["rejected"]} == {"empty.mp4", "list.mp4"}
+    assert all(item["reason"] for item in answer["rejected"])
+    assert Reject.objects.count() == 2
+
+
+def test_a_mended_file_is_no_reject_any_more(folder: Path) -> None:
+    (folder / "late.mp4").touch()
+    run("ingest", folder)
+    write_clip(folder / "late.mp4", moving_disc(seed=3))
+    assert run("ingest", folder)["stored"] == 1
+    assert not Reject.objects.exists()
+
+
+def test_links_are_refused_not_followed(folder: Path, tmp_path: Path) -> None:
+    outside = write_clip(tmp_path / "outside.mp4", moving_disc(seed=4))
+    (folder / "link.mp4").symlink_to(outside)
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    answer = run("ingest", folder)
+    assert answer["stored"] == 2
+    assert [item["path"] for item in answer["rejected"]] == ["link.mp4"]
+
+
+def test_names_that_are_not_utf8_are_kept_as_escapes(folder: Path) -> None:
+    (folder / "one.mp4").rename(os.fsdecode(os.fsencode(folder) + b"/\xff.mp4"))
+    run("ingest", folder)
+    assert Sighting.objects.filter(file_name="\\udcff.mp4").exists()
+
+
+def test_single_files_can_be_named(folder: Path) -> None:
+    assert run("ingest", folder / "one.mp4", folder / "deep" / "two.webm")["stored"] == 2
+
+
+def test_a_missing_path_is_one_sentence() -> None:
+    with pytest.raises(CommandError, match="There is nothing at /nowhere; check the path"):
+        run("ingest", "/nowhere")
+
+
+def test_a_store_that_cannot_be_written_ends_the_run_and_nothing_is_rejected(
+    folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media.parent.mkdir(exist_ok=True)
+    media.write_text("a file where the folder should be")
+    with pytest.raises(CommandError, match="cannot be written"):
+        run("ingest", folder)
+    assert not Reject.objects.exists()
+    assert not Run.objects.exclude(finished_at=None).exists()
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="../shared/videos is not beside this checkout")
+def test_the_real_clips() -> None:
+    answer = run("ingest", SHARED, "--manifest", SHARED / "manifest.csv")
+    assert (answer["stored"], answer["seen"], answer["rejected"]) == (12, 1, [])
