@@ -1,0 +1,90 @@
+"""Videos as vectors: embeddings, duplicate groups and clusters."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from datasets.models import Run, Video
+
+
+class Embedding(models.Model):
+    """One unit vector of a video under one encoder key, as raw little-endian float32."""
+
+    video = models.ForeignKey(Video, models.CASCADE, related_name="embeddings")
+    encoder_key = models.CharField(max_length=200, db_index=True)
+    vector = models.BinaryField()
+
+    class Meta:
+        ordering = ("video",)
+        constraints = (models.UniqueConstraint(fields=("video", "encoder_key"), name="embedding_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.video_id[:12]} {self.encoder_key}"
+
+
+class DuplicateGroup(models.Model):
+    """The copies of one video that a run found: every member is within the threshold of the representative."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="duplicate_groups")
+    representative = models.ForeignKey(Video, models.CASCADE, related_name="represents")
+
+    class Meta:
+        ordering = ("representative",)
+        constraints = (models.UniqueConstraint(fields=("run", "representative"), name="group_once"),)
+
+    def __str__(self) -> str:
+        return f"copies of {self.representative_id[:12]}"
+
+
+class DuplicateMember(models.Model):
+    group = models.ForeignKey(DuplicateGroup, models.CASCADE, related_name="members")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="copy_in")
+    kind = models.CharField(max_length=16)
+    score = models.FloatField(help_text="similarity to the representative; for kind near, a cosine")
+
+    class Meta:
+        ordering = ("-score", "video")
+        constraints = (models.UniqueConstraint(fields=("group", "video"), name="member_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.score:.3f}"
+
+
+class Cluster(models.Model):
+    """A group of videos alike, within one run. Runs stand side by side and are never overwritten."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="clusters")
+    number = models.PositiveIntegerField()
+    medoid = models.ForeignKey(Video, models.PROTECT, related_name="+")
+    words = models.JSONField(default=list, help_text="[word, count, weight], heaviest first")
+
+    class Meta:
+        ordering = ("run", "number")
+        constraints = (models.UniqueConstraint(fields=("run", "number"), name="cluster_once"),)
+
+    def __str__(self) -> str:
+        return f"cluster {self.number}"
+
+    @property
+    def title(self) -> str:
+        return " ".join(word for word, *_ in self.words[:4])
+
+
+class Membership(models.Model):
+    """Where a run put a video; no cluster means noise."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="memberships")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="memberships")
+    cluster = models.ForeignKey(Cluster, models.CASCADE, null=True, related_name="memberships")
+    strength = models.FloatField(help_text="0 to 1")
+
+    class Meta:
+        ordering = ("-strength", "video")
+        constraints = (
+            models.UniqueConstraint(fields=("run", "video"), name="membership_once"),
+            models.CheckConstraint(condition=Q(strength__gte=0, strength__lte=1), name="strength_is_a_share"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.video_id[:12]} in {self.cluster or 'noise'}"

@@ -1,0 +1,1 @@
+"""What the clustering app does, each write in one transaction."""
