@@ -148,6 +148,12 @@ def _gif(head: bytes) -> Container | None:
     return Container.GIF
 
 
+def gif_size(head: bytes) -> tuple[int, int]:
+    """Width and height in px that the header of a gif states."""
+    width, height = struct.unpack_from("<HH", head, 6)
+    return width, height
+
+
 def _refuse_foreign(head: bytes) -> None:
     for place, signature, name in _FOREIGN:
         if head.startswith(signature, place):
@@ -198,9 +204,11 @@ def boxes(file: BinaryIO, size: int) -> Iterator[Box]:
     """Walk the top-level boxes of an mp4 or mov of `size` bytes; the last may reach beyond the end."""
     start = 0
     for _ in range(_MAX_BOXES):
+        if start >= size:
+            return
         file.seek(start)
         header = file.read(16)
-        if start >= size or len(header) < 8:
+        if len(header) < 8:
             return
         length, kind = struct.unpack(">I4s", header[:8])
         if length == 1 and len(header) == 16:

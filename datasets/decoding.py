@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 
 from datasets.measures import Measures, measure
 from datasets.pictures import Pixels, Squarer, grey_grid, sample_positions
-from datasets.sources import DEFAULT_LIMITS, Limits, Path, Probe, Source, Unreadable, open_file, open_video
+from datasets.sources import DEFAULT_LIMITS, AnyPath, Limits, Probe, Source, Unreadable, open_file, open_video
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -43,13 +43,13 @@ class Clip:
     measures: Measures
 
 
-def iter_frames(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[VideoFrame]:
+def iter_frames(path: AnyPath, limits: Limits = DEFAULT_LIMITS) -> Iterator[VideoFrame]:
     """Decode a clip frame by frame, in the order of display, as stored (unturned); raises `Unreadable`."""
     with open_file(path) as file, open_video(file, limits) as source:
         yield from source.frames()
 
 
-def probe_clip(path: Path, limits: Limits = DEFAULT_LIMITS) -> Probe:
+def probe_clip(path: AnyPath, limits: Limits = DEFAULT_LIMITS) -> Probe:
     """Decode all of a clip and say what it is; raises `Unreadable`."""
     with open_file(path) as file, open_video(file, limits) as source:
         for _ in source.frames():
@@ -57,13 +57,13 @@ def probe_clip(path: Path, limits: Limits = DEFAULT_LIMITS) -> Probe:
         return source.probe()
 
 
-def sample_frames(path: Path, n: int, size: int, limits: Limits = DEFAULT_LIMITS) -> Pixels:
+def sample_frames(path: AnyPath, n: int, size: int, limits: Limits = DEFAULT_LIMITS) -> Pixels:
     """n frames spread evenly (`sample_positions`), uint8 (n, size, size, 3) RGB; raises `Unreadable`."""
     return read_clip(path, frames=n, size=size, limits=limits).frames
 
 
 def read_clip(
-    path: Path,
+    path: AnyPath,
     *,
     frames: int = 8,
     size: int = 64,

@@ -365,9 +365,7 @@ def _whole(fields: Fields, column: str, allowed: range) -> int | None:
         return None
     number = int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else None
     if number is None or number not in allowed:  # "None in range" would walk all of it
-        raise _RefusedError(
-            f'{column} is "{_shown(text)}", not a whole number from {allowed[0]} to {allowed[-1]}'
-        )
+        raise _RefusedError(f'{column} is "{_shown(text)}", not a whole number from {allowed[0]} to {allowed[-1]}')
     return number
 
 

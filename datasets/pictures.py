@@ -21,7 +21,7 @@ _SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FU
 _PLANAR_LUMA = frozenset(
     f"yuv{alpha}{layout}p" for alpha in ("", "a", "j") for layout in ("420", "422", "444", "440")
 ) | {"nv12", "gray"}
-_LIMITED, _FULL = 1, 2
+_FULL = 2  # AVCOL_RANGE_JPEG
 # Broadcast luma runs from 16 (black) to 235 (white).
 _TO_FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 
@@ -125,7 +125,11 @@ def grey_grid(frame: VideoFrame, size: tuple[int, int]) -> Pixels:
     width, height = size
     thin = max(1.0, min(width, height) / GRID)
     full = luma(frame)
-    rows = sample_positions(full.shape[0], max(1, int(height / thin)))
-    columns = sample_positions(full.shape[1], max(1, int(width / thin)))
-    points = full[np.ix_(rows, columns)]
+    rows = _spread(full.shape[0], max(1, int(height / thin)))
+    columns = _spread(full.shape[1], max(1, int(width / thin)))
+    points = full[rows][:, columns]
     return points if is_full_range(frame) else _TO_FULL_RANGE[points]
+
+
+def _spread(count: int, n: int) -> npt.NDArray[np.intp]:
+    return (2 * np.arange(n) + 1) * count // (2 * n)

@@ -25,7 +25,7 @@ class Rule:
 
 
 # The defaults stand between what drawn and real clips measure; datasets/measures.py gives the figures.
-BLANK = Rule("blank", "luminance_spread", above=False, threshold=2.0, effect="remove")
+BLANK = Rule("blank", "luminance_spread", above=False, threshold=1.0, effect="remove")
 NOISE = Rule("noise", "spatial_autocorrelation", above=False, threshold=0.3, effect="remove")
 FROZEN = Rule("frozen", "unchanged_share", above=True, threshold=0.99, effect="flag")
 DAMAGED = Rule("damaged", "damaged", above=True, threshold=0.5, effect="flag")

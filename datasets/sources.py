@@ -58,7 +58,7 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-Path = str | os.PathLike[str]
+AnyPath = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Probe:
 
 
 @contextmanager
-def open_file(path: Path) -> Iterator[BinaryIO]:
+def open_file(path: AnyPath) -> Iterator[BinaryIO]:
     """Open a regular file for reading; a folder, pipe or device is `Unreadable`, and never waited for."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -116,6 +116,7 @@ class Source:
     limits: Limits
     damaged: bool
     external: bool
+    tick: float  # seconds of one unit of the stream's time stamps
     count: int = 0
     pixels: int = 0
     size: tuple[int, int] = (0, 0)
@@ -177,12 +178,12 @@ class Source:
         self._clock(frame)
 
     def _clock(self, frame: VideoFrame) -> None:
-        if frame.pts is None or not frame.time_base:
+        if frame.pts is None:
             return
-        now = float(frame.pts * frame.time_base)
+        now = frame.pts * self.tick
         self.first = now if self.first is None else min(self.first, now)
         if now >= self.last or self.count == 1:
-            self.last, self.tail = now, float((frame.duration or 0) * frame.time_base)
+            self.last, self.tail = now, (frame.duration or 0) * self.tick
         if self.last - self.first > self.limits.seconds:
             raise Unreadable(f"lasts longer than {self.limits.seconds:,.0f} seconds, the limit")
 
@@ -190,7 +191,7 @@ class Source:
         if self.external:
             return "keeps its pictures in another file (external reference), which is never opened"
         if self.damaged:
-            return "is cut off or damaged before its first picture"
+            return "is cut off or damaged: none of its pictures can be decoded"
         return "holds a video stream without any picture"
 
     def displayed(self) -> tuple[int, int]:
@@ -232,7 +233,7 @@ def open_video(file: BinaryIO, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sour
     `Unreadable` with the reason.
     """
     size = os.fstat(file.fileno()).st_size
-    container = _sniff(file)
+    container = _sniff(file, limits)
     try:
         damaged = containers.is_truncated(file, size, container)
         boxed = container in (Container.MP4, Container.MOV)
@@ -242,17 +243,22 @@ def open_video(file: BinaryIO, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sour
         raise Unreadable(_why_not_opened(file, size, container)) from error
     with opened:
         stream = _choose_stream(opened, container, limits)
-        yield Source(container, opened, stream, limits, damaged=damaged, external=external)
+        tick = float(stream.time_base or 0)
+        yield Source(container, opened, stream, limits, damaged=damaged, external=external, tick=tick)
 
 
-def _sniff(file: BinaryIO) -> Container:
+def _sniff(file: BinaryIO, limits: Limits) -> Container:
     file.seek(0)
     try:
-        return containers.sniff(file.read(containers.HEAD_BYTES))
+        head = file.read(containers.HEAD_BYTES)
+        container = containers.sniff(head)
     except containers.NotVideoError as reason:
         raise Unreadable(str(reason)) from None
     except OSError as error:
         raise Unreadable(_file_fault(error)) from error
+    if container is Container.GIF:  # FFmpeg reads this size only with the first picture
+        _check_size(*containers.gif_size(head), limits)
+    return container
 
 
 def _open_input(file: BinaryIO, container: Container, limits: Limits) -> InputContainer:
@@ -294,13 +300,13 @@ def _choose_stream(opened: InputContainer, container: Container, limits: Limits)
 
 def _codec_of(stream: VideoStream) -> str:
     context = stream.codec_context
-    return context.codec.canonical_name if context is not None else "unknown"
+    return context.codec.canonical_name if context is not None else "something unknown"
 
 
 def _why_no_stream(opened: InputContainer, moving: list[VideoStream], container: Container) -> str:
     if moving:
-        names = ", ".join(sorted({_codec_of(stream) for stream in moving}))
-        return f"is coded as {names}; Winnow reads {', '.join(sorted(container.codecs))} there"
+        names = sorted({_codec_of(stream) for stream in moving})
+        return f"is coded as {', '.join(names)}; Winnow reads {', '.join(sorted(container.codecs))} there"
     if opened.streams.video:
         return "holds no video stream, only a cover picture"
     return "holds sound but no video stream" if opened.streams.audio else "holds no video stream"

@@ -1,0 +1,95 @@
+"""Videos and what was found in them, to look at. No clip is shown here, and nothing of a quarantined one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from config.admin import AdministratorsOnly, ReadOnly
+from datasets.models import Finding, Measures, Reject, Run, Serving, Sighting, Video
+
+
+class OfVisibleVideos:
+    """Rows that hang on a video: those of quarantined videos are left out."""
+
+    video_path = "video"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return rows.filter(**{f"{self.video_path}__in": Video.objects.visible()})
+
+
+class SightingInline(ReadOnly, admin.TabularInline):
+    model = Sighting
+    fields = ("file_name", "prompt", "generator", "seed", "seen_at")
+    readonly_fields = fields
+    extra = 0
+
+
+class FindingInline(ReadOnly, admin.TabularInline):
+    model = Finding
+    fields = ("effect", "reason", "stage", "value", "threshold", "by", "found_at", "lifted_at", "lifted_why")
+    readonly_fields = fields
+    extra = 0
+
+
+@admin.register(Video)
+class VideoAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("__str__", "container", "codec", "width", "height", "duration", "frame_count", "stored_at")
+    list_filter = ("container", "codec", "has_audio", "damaged", "sightings__generator")
+    search_fields = ("sha256__startswith", "sightings__prompt", "sightings__file_name")
+    inlines = (SightingInline, FindingInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
+        return Video.objects.visible()
+
+
+@admin.register(Sighting)
+class SightingAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    list_display = ("file_name", "video", "generator", "prompt", "seen_at")
+    list_filter = ("generator", "prompt_source")
+    search_fields = ("file_name", "prompt", "video__sha256__startswith")
+    list_select_related = ("video",)
+
+
+@admin.register(Reject)
+class RejectAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("file_name", "reason", "root", "seen_at")
+    search_fields = ("file_name", "reason")
+
+
+@admin.register(Measures)
+class MeasuresAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    list_display = tuple(field.name for field in Measures._meta.concrete_fields)
+    search_fields = ("video__sha256__startswith",)
+    list_select_related = ("video",)
+
+
+@admin.register(Finding)
+class FindingAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    """History. A finding is raised and lifted on the page of its video."""
+
+    list_display = ("video", "effect", "reason", "stage", "value", "threshold", "by", "found_at", "lifted_at")
+    list_filter = ("effect", "stage", "reason", ("lifted_at", admin.EmptyFieldListFilter))
+    search_fields = ("video__sha256__startswith", "reason", "note")
+    list_select_related = ("video", "by")
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("id", "stage", "seed", "code_version", "started_at", "finished_at")
+    list_filter = ("stage",)
+    search_fields = ("stage", "code_version")
+
+
+@admin.register(Serving)
+class ServingAdmin(AdministratorsOnly, OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    """Who was sent what: with the assignments it would tell who is behind a pseudonym."""
+
+    list_display = ("served_at", "user", "video", "first_byte")
+    list_filter = ("served_at",)
+    search_fields = ("user__username", "video__sha256__startswith")
+    list_select_related = ("user", "video")

@@ -1,0 +1,246 @@
+"""What a release says: its records, and their one JSON form. Pure: no files, no database, no clock."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+CHOICE_KEY = re.compile(r"[A-Za-z0-9_.-]+")  # names columns and is joined by |, so nothing else is let in
+OUTCOMES = ("labels", "none", "skipped")
+VERDICTS = ("yes", "no", "tie")
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRecord:
+    """One thing that raters could tick."""
+
+    key: str
+    name: str
+    definition: str = ""
+
+    def __post_init__(self) -> None:
+        _require(CHOICE_KEY.fullmatch(self.key), f"choice key {self.key!r} is not letters, digits, _ . -")
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRecord:
+    """A video that was left out as a copy of this one. `score` is the similarity that decided, 0 to 1."""
+
+    sha256: str
+    kind: str
+    score: float | None = None
+
+    def __post_init__(self) -> None:
+        _require(SHA256.fullmatch(self.sha256), f"{self.sha256!r} is no SHA-256")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """The answer of one rater, under a pseudonym. "none" is an answer with no label; "skipped" is not one."""
+
+    rater: str
+    outcome: str
+    labels: Sequence[str] = ()
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        _require(self.outcome in OUTCOMES, f"outcome {self.outcome!r} is none of {OUTCOMES}")
+        _require(bool(self.labels) == (self.outcome == "labels"), f"{self.outcome!r} with {self.labels!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusRecord:
+    """How many of the raters who answered ticked a choice, and what follows from it."""
+
+    votes: int
+    raters: int
+    verdict: str
+
+    def __post_init__(self) -> None:
+        _require(self.verdict in VERDICTS, f"verdict {self.verdict!r} is none of {VERDICTS}")
+        _require(0 <= self.votes <= self.raters, f"{self.votes} votes of {self.raters} raters")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRecord:
+    """One video of a release. None is "not known" or "does not apply"; empty text is "not said".
+
+    `media` is the file's place in the release; the writer sets it. `width` and `height` in pixels, `duration_s`
+    in seconds, `frame_rate` in frames a second. `duplicate_group` is the SHA-256 of the group's representative.
+    `consensus` is keyed by choice, and empty where nobody has answered.
+    """
+
+    sha256: str
+    media: str | None = None
+    file_names: Sequence[str] = ()
+    prompt: str = ""
+    prompt_source: str = ""
+    generator: str = ""
+    seed: int | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    container: str = ""
+    codec: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    frame_count: int | None = None
+    frame_rate: float | None = None
+    duplicate_group: str | None = None
+    copies: Sequence[CopyRecord] = ()
+    cluster: int | None = None
+    cluster_strength: float | None = None
+    flags: Sequence[str] = ()
+    answers: Sequence[AnswerRecord] = ()
+    consensus: Mapping[str, ConsensusRecord] = field(default_factory=dict)
+    unsafe: bool | None = None
+
+    def __post_init__(self) -> None:
+        _require(SHA256.fullmatch(self.sha256), f"{self.sha256!r} is no SHA-256")
+        group = self.duplicate_group
+        _require(group is None or SHA256.fullmatch(group), f"duplicate group {group!r} is no SHA-256")
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRecord:
+    """One statistic of one choice over the items of a study. `value` is None where it is undefined."""
+
+    choice: str
+    statistic: str
+    value: float | None
+    items: int
+    raters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A frozen dataset. `funnel` counts videos by stage, in the order of the stages.
+
+    Raises `ValueError` where two records are one video, or an answer or a consensus names an unknown choice.
+    """
+
+    name: str
+    created: date
+    question: str
+    choices: Sequence[ChoiceRecord]
+    records: Sequence[VideoRecord]
+    funnel: Mapping[str, int] = field(default_factory=dict)
+    agreement: Sequence[AgreementRecord] = ()
+    software: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        keys = {choice.key for choice in self.choices}
+        _require(len(keys) == len(self.choices), "two choices have one key")
+        _require(len({record.sha256 for record in self.records}) == len(self.records), "a video is there twice")
+        for record in self.records:
+            used = set(record.consensus).union(*(answer.labels for answer in record.answers))
+            _require(used <= keys, f"{record.sha256} has the unknown choices {sorted(used - keys)}")
+
+
+def canonical(record: VideoRecord, media: str | None) -> VideoRecord:
+    """Return the record with its media's place in the release, and every list in its one order."""
+    answers = sorted(record.answers, key=lambda answer: answer.rater)
+    return dataclasses.replace(
+        record,
+        media=media,
+        file_names=sorted(record.file_names),
+        copies=sorted(record.copies, key=lambda copy: (copy.sha256, copy.kind)),
+        flags=sorted(record.flags),
+        answers=[dataclasses.replace(answer, labels=sorted(answer.labels)) for answer in answers],
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return a record as dicts, lists, text, numbers, booleans and None.
+
+    Raises `TypeError` naming the place and the type of what JSON has no word for (a path, a Decimal, a numpy
+    number), and `ValueError` for NaN, infinity and text that is not Unicode.
+    """
+    if type(value) in _SCALARS:  # first and by type, since nearly all values are of these
+        return _plain_scalar(value)
+    if isinstance(value, list | tuple):
+        return [_plain_at(place, item) for place, item in enumerate(value)]
+    if dataclasses.is_dataclass(value):
+        return {name: _plain_at(name, getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {_plain_key(key): _plain_at(key, item) for key, item in value.items()}
+    return value.isoformat() if type(value) is date else _plain_scalar(value)
+
+
+def json_line(value: Any) -> str:
+    """Return plain data as one line of JSON with sorted keys, ended by a newline."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # Legal in JSON, but str.splitlines and some editors break a line at them.
+    for code in (0x85, 0x2028, 0x2029):
+        text = text.replace(chr(code), f"\\u{code:04x}")
+    return text + "\n"
+
+
+def release_facts(release: Release) -> dict[str, Any]:
+    """Return what a release says besides its records, as plain data."""
+    rows = sorted(release.agreement, key=lambda row: (row.choice, row.statistic))
+    facts: dict[str, Any] = plain(
+        {
+            "name": release.name,
+            "created": release.created,
+            "question": release.question,
+            "choices": release.choices,
+            # A list, since sorted keys would put the stages out of their order.
+            "funnel": [{"stage": stage, "videos": count} for stage, count in release.funnel.items()],
+            "agreement": rows,
+            "software": release.software,
+            "parameters": release.parameters,
+            "videos": len(release.records),
+        }
+    )
+    return facts
+
+
+def _plain_at(place: object, value: object) -> Any:
+    """Make plain what lies at a place (a key or an index), and name the place should that fail."""
+    try:
+        return plain(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{place}: {error}") from None
+
+
+def _plain_key(key: object) -> str:
+    if type(key) is not str:
+        raise TypeError(f"the key {key!r} is a {type(key).__qualname__}, not text")
+    return _unicode(key)
+
+
+def _plain_scalar(value: Any) -> Any:
+    # Exact types only: what merely looks like a number or a text may print differently elsewhere.
+    kind = type(value)
+    if kind is str:
+        return _unicode(value)
+    if kind is float and not math.isfinite(value):
+        raise ValueError(f"{value} is no number; write None for what is undefined")
+    if kind not in _SCALARS:
+        raise TypeError(f"{kind.__module__}.{kind.__qualname__} has no place in a release")
+    return value
+
+
+def _unicode(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(f"{text!a} is not Unicode text") from None
+    return text
+
+
+def _require(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
