@@ -17,7 +17,7 @@ def local_secret_key(path: Path) -> str:
 
 def _make_key(path: Path) -> str:
     """Two processes may come here at once: the first to link its file in wins, and both read that one."""
-    mine = path.with_name(f"{path.name}.{os.getpid()}")
+    mine = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     mine.touch(mode=0o600)
     mine.write_text(secrets.token_urlsafe(50))
     try:

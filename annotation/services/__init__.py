@@ -1,0 +1,1 @@
+"""What the annotation app does, each write in one transaction."""
