@@ -120,6 +120,8 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns of a missing one
+WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = DATA / "media"  # never served by URL: only the media view, which asks who is asking, reads it
 STORAGES = {
     "default": {"BACKEND": "datasets.storage.ContentStore"},

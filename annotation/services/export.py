@@ -51,6 +51,7 @@ def export_dataset(
     existing = _existing(study, name, state)
     if existing and (out is None or out == _folder(existing.name)):
         return _report(existing, _folder(existing.name), len(release.records), changed=False)
+    release = replace(release, name=existing.name) if existing else release
     folder = out or _folder(release.name)
     if out is None:
         _sweep(folder)
