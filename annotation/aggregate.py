@@ -135,7 +135,8 @@ def weighted_vote(ratings: Ratings, weights: ArrayLike | None = None) -> Consens
         raise ValueError(f"weights must be {ratings.n_raters} numbers of 0 or more")
     cells = ratings.items * ratings.n_categories + ratings.values
     size = ratings.n_items * ratings.n_categories
-    votes = np.bincount(cells, weight[ratings.raters], minlength=size).reshape(ratings.n_items, -1)
+    votes = np.bincount(cells, weight[ratings.raters], minlength=size)
+    votes = votes.reshape(ratings.n_items, ratings.n_categories)
     total = votes.sum(axis=1, keepdims=True)
     # Where only raters of weight 0 voted, each vote counts the same: nothing speaks for any of them.
     votes = np.where(total > 0, votes, ratings.counts)

@@ -33,12 +33,14 @@ from annotation.chance import (
 from annotation.coefficient import describe, estimate, estimates
 from annotation.estimate import Estimate, Interval, Undefined
 from annotation.intervals import Bootstrap, Statistic
-from annotation.ratings import Floats, Ratings, as_ratings
+from annotation.ratings import Floats, Ints, Ratings, as_ratings
+from annotation.tally import joint_counts, tally
 from annotation.weights import disagreement, level_distance, set_distance
 
 __all__ = [
     "Bootstrap",
     "CategoryAgreement",
+    "CohenPairs",
     "Estimate",
     "Interval",
     "Ratings",
@@ -46,6 +48,7 @@ __all__ = [
     "brennan_prediger",
     "coefficients",
     "cohen_kappa",
+    "cohen_pairs",
     "conger_kappa",
     "fleiss_kappa",
     "gwet_ac1",
@@ -258,6 +261,42 @@ def set_alpha(
     rated, sets = ticks(answers, choices).whole_sets()
     statistic = Statistic(KRIPPENDORFF, set_distance(sets, distance))
     return estimates({"alpha": statistic}, rated, bootstrap)["alpha"]
+
+
+@dataclass(frozen=True, eq=False)
+class CohenPairs:
+    """Cohen's kappa of every two raters.
+
+    Attributes:
+        kappa: (R, R) float, nan where it is undefined (no item in common, or no variation) and on the diagonal.
+        shared: (R, R) int, items that both rated.
+    """
+
+    kappa: Floats
+    shared: Ints
+
+
+def cohen_pairs(
+    ratings: Ratings | ArrayLike, n_categories: int | None = None, weights: Weights = "identity"
+) -> CohenPairs:
+    """Cohen's kappa of every two raters, each as `cohen_kappa` of those two would have it.
+
+    Raises:
+        UserError, ValueError: as `cohen_kappa` does, and `ValueError` for counts that do not say who rated.
+    """
+    data = as_ratings(ratings, n_categories)
+    if not data.raters_known:
+        raise ValueError("pairs of raters cannot be formed: the counts do not say who rated")
+    delta = disagreement(weights, data.n_categories)
+    met, rates = joint_counts(data), tally(data).rates
+    shared = met.sum(axis=(1, 3))
+    expected = rates @ delta @ rates.T
+    possible = shared * expected
+    kappa = np.full(shared.shape, np.nan)
+    differ = np.einsum("gkhl,kl->gh", met, delta)
+    np.divide(possible - differ, possible, out=kappa, where=possible > 0)
+    np.fill_diagonal(kappa, np.nan)
+    return CohenPairs(kappa, shared.astype(np.int64))
 
 
 def specific_agreement(ratings: Ratings | ArrayLike, category: int, n_categories: int | None = None) -> Estimate:

@@ -71,8 +71,10 @@ def decide(posteriors: Floats, ratings: Ratings) -> Ints:
     """(N,) labels from (N, Q) `posteriors`; ties and unrated items by name."""
     labels = np.full(ratings.n_items, UNRATED, dtype=np.int64)
     rated = ratings.item_totals > 0
-    leading = posteriors >= posteriors.max(axis=1, keepdims=True, initial=0.0) - _CLOSE
-    labels[rated] = np.where(leading.sum(axis=1) > 1, TIE, leading.argmax(axis=1))[rated]
+    if rated.any():
+        known = posteriors[rated]
+        leading = known >= known.max(axis=1, keepdims=True) - _CLOSE
+        labels[rated] = np.where(leading.sum(axis=1) > 1, TIE, leading.argmax(axis=1))
     return labels
 
 

@@ -146,6 +146,15 @@ def rates_of_draws(ratings: Ratings, weights: Floats) -> tuple[Floats, Floats]:
     return ratio(used, given[:, None]), (given > 0).astype(np.float64)
 
 
+def joint_counts(ratings: Ratings) -> Floats:
+    """(R, Q, R, Q) float, `[g, k, h, l]`: items that rater g put into k and rater h into l."""
+    n_raters, n_categories = ratings.n_raters, ratings.n_categories
+    cell = ratings.raters * n_categories + ratings.values
+    said = _incidence(cell, ratings.items, n_raters * n_categories, ratings.n_items)
+    joint = (said @ said.T).toarray()
+    return np.asarray(joint).reshape(n_raters, n_categories, n_raters, n_categories)
+
+
 def gaps(tally: Tally, delta: Floats) -> Floats:
     """(N, ...) mean disagreement of two ratings of each item, 0 where there are not two."""
     product = np.matmul(delta, tally.counts) if tally.counts.ndim == 3 else tally.counts @ delta

@@ -17,6 +17,10 @@ from config.report import Report
 
 T = TypeVar("T")
 
+DJANGOS_OWN = frozenset(
+    "verbosity settings pythonpath traceback no_color force_color skip_checks stdout stderr".split()
+)
+
 
 class Error(CommandError):
     """How a `UserError` leaves a command: Django prints `Error: <its sentence>` and exits with 1."""
@@ -44,19 +48,10 @@ class StageCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         as_json = options.pop("json")
-        for name in (
-            "verbosity",
-            "settings",
-            "pythonpath",
-            "traceback",
-            "no_color",
-            "force_color",
-            "skip_checks",
-        ):
-            options.pop(name, None)
+        own = {name: value for name, value in options.items() if name not in DJANGOS_OWN}
         try:
             refuse_stale_database()
-            self.show(self.run(**options), as_json=as_json)
+            self.show(self.run(**own), as_json=as_json)
         except UserError as error:
             raise Error(str(error)) from None
 

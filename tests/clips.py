@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import numpy.typing as npt
+from av.video.stream import VideoStream
 from scipy import ndimage
 
 Pixels = npt.NDArray[np.uint8]
@@ -59,7 +61,8 @@ def write_clip(
     """
     encoder, layout = ENCODERS[codec]
     with av.open(str(path), "w", format=container, options=muxing or {}) as output:
-        stream = output.add_stream(encoder, rate=fps, options={**QUICK.get(codec, {}), **(options or {})})
+        chosen = {**QUICK.get(codec, {}), **(options or {})}
+        stream = cast(VideoStream, output.add_stream(encoder, rate=fps, options=chosen))
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt or layout
         stream.codec_context.thread_count = 1
@@ -74,9 +77,7 @@ def write_clip(
         sound = output.add_stream("aac", rate=16000) if audio else None
         for index, pixels in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
-            frame = frame.reformat(
-                format=stream.pix_fmt, dst_color_range=2 if full_range or codec == "mjpeg" else 0
-            )
+            frame = frame.reformat(format=stream.pix_fmt, dst_color_range=2 if full_range or codec == "mjpeg" else 0)
             frame.pts = pts[index] if pts is not None else index
             frame.time_base = base
             output.mux(stream.encode(frame))

@@ -41,7 +41,7 @@ def manage(data: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run `manage.py` on the data folder `data` to its end, whatever its exit code."""
     process = start(data, *arguments)
     out, err = process.communicate(timeout=300)
-    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+    return subprocess.CompletedProcess([str(word) for word in arguments], process.returncode, out, err)
 
 
 def last_json(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -124,6 +124,14 @@ def test_a_box_of_impossible_size_ends_the_walk() -> None:
     assert [box.kind for box in boxes(io.BytesIO(content), len(content))] == [b"ftyp"]
 
 
+def test_a_box_that_ends_beyond_any_file_is_not_sought(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(FTYP + struct.pack(">I4sQ", 1, b"mdat", (1 << 64) - 1))
+    with path.open("rb") as file:
+        assert is_truncated(file, 40, Container.MP4)
+        assert lacks_index(file, 40)
+
+
 def test_a_recording_of_unknown_length_is_not_called_truncated(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "live.webm", moving_disc(4), codec="vp8", muxing={"live": "1"})
     content = path.read_bytes()

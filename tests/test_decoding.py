@@ -42,7 +42,7 @@ def reason(path: Path, limits: Limits | None = None) -> str:
 def naive_samples(path: Path, n: int, size: int) -> Pixels:
     """Decode all, pick the centres of n equal parts, square with Pillow as CLIP does."""
     with av.open(str(path)) as container:
-        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        frames = [frame.to_ndarray(format="rgb24").astype(np.uint8) for frame in container.decode(video=0)]
     chosen = [frames[int((i + 0.5) * len(frames) / n)] for i in range(n)]
     return np.stack([_clip_square(frame, size) for frame in chosen])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -48,7 +49,7 @@ def test_without_debug_the_key_must_be_given(tmp_path: Path) -> None:
 def test_djangos_deployment_check_has_nothing_to_say(tmp_path: Path) -> None:
     done = in_a_process_of_its_own(
         tmp_path, "check", "--deploy", "--fail-level", "WARNING",
-        DEBUG="0", SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", ALLOWED_HOSTS="winnow.test",
+        DEBUG="0", SECRET_KEY=secrets.token_urlsafe(60), ALLOWED_HOSTS="winnow.test",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout

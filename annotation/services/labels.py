@@ -22,18 +22,22 @@ class Progress:
 
 def slots_of(rater: Rater, study: Study) -> QuerySet[Slot]:
     """The rater's slots in their own order, without videos that left the funnel since."""
-    answered = Exists(Answer.objects.filter(slot=OuterRef("pk")))
     mine = Slot.objects.filter(rater=rater, study=study, video__in=Video.objects.kept())
-    return mine.annotate(answered=answered).select_related("video").order_by("order")
+    return mine.select_related("video").order_by("order")
+
+
+def answered() -> Exists:
+    """The condition that a slot has an answer."""
+    return Exists(Answer.objects.filter(slot=OuterRef("pk")))
 
 
 def open_slots(rater: Rater, study: Study, limit: int = 1) -> list[Slot]:
-    return list(slots_of(rater, study).filter(answered=False)[:limit])
+    return list(slots_of(rater, study).exclude(answered())[:limit])
 
 
 def progress(rater: Rater, study: Study) -> Progress:
     slots = slots_of(rater, study)
-    return Progress(done=slots.filter(answered=True).count(), total=slots.count())
+    return Progress(done=slots.filter(answered()).count(), total=slots.count())
 
 
 def may_watch(rater: Rater, sha256: str) -> bool:
