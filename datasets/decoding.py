@@ -22,6 +22,7 @@ __all__ = [
     "iter_frames",
     "probe_clip",
     "read_clip",
+    "read_clip_from",
     "sample_frames",
 ]
 
@@ -79,10 +80,22 @@ def read_clip(
     the first decode, once: what must see them all (hashes, a filmstrip) hooks in there.
     """
     with open_file(path) as file:
-        probe, sampler = _first_pass(file, limits, frames, size, watch)
-        positions = sample_positions(probe.frame_count, frames)
-        if not sampler.holds(positions):
-            probe, sampler = _second_pass(file, limits, frames, size, probe.frame_count)
+        return read_clip_from(file, frames=frames, size=size, limits=limits, watch=watch)
+
+
+def read_clip_from(
+    file: BinaryIO,
+    *,
+    frames: int = 8,
+    size: int = 64,
+    limits: Limits = DEFAULT_LIMITS,
+    watch: Watcher | None = None,
+) -> Clip:
+    """`read_clip` of a file that is open already, as a decoder child gets it."""
+    probe, sampler = _first_pass(file, limits, frames, size, watch)
+    positions = sample_positions(probe.frame_count, frames)
+    if not sampler.holds(positions):
+        probe, sampler = _second_pass(file, limits, frames, size, probe.frame_count)
     grey = sampler.grey(sorted(set(positions)))
     return Clip(probe, sampler.squares(positions), grey, measure(grey))
 

@@ -68,7 +68,7 @@ class Command(BaseCommand):
         call_command("curate", folder, manifest=manifest, stdout=self.stdout, stderr=self.stderr)
 
     def finish(self, study: Study, port: int) -> None:
-        reports = (funnel_report(study), agreement_report(study), aggregate(study), export_dataset(study))
+        reports = (agreement_report(study), aggregate(study), funnel_report(study), export_dataset(study))
         for report in reports:
             self.say("")
             self.show(report)
