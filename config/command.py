@@ -18,7 +18,7 @@ from config.report import Report
 T = TypeVar("T")
 
 DJANGOS_OWN = frozenset(
-    "verbosity settings pythonpath traceback no_color force_color skip_checks stdout stderr".split()
+    ["verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks", "stdout", "stderr"]
 )
 
 

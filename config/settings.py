@@ -57,6 +57,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 WINNOW_ENCODER = os.environ.get("WINNOW_ENCODER", "demo")
 WINNOW_FRAMES = int(os.environ.get("WINNOW_FRAMES", "8"))
 WINNOW_WORKERS = int(os.environ.get("WINNOW_WORKERS", str(os.cpu_count() or 1)))
+WINNOW_DECODE_MEMORY = int(os.environ.get("WINNOW_DECODE_MEMORY", str(1 << 30)))  # bytes, for one file
+WINNOW_DECODE_SECONDS = float(os.environ.get("WINNOW_DECODE_SECONDS", "30"))  # of processor time, for one file
 WINNOW_ACCEL_PREFIX = os.environ.get("WINNOW_ACCEL_PREFIX", "")  # the nginx location of the media folder
 WINNOW_RELEASES = DATA / "releases"
 

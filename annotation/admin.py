@@ -1,0 +1,127 @@
+"""Studies, raters, answers and releases. What was asked and answered is history, and stays as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+
+from annotation.models import Answer, Choice, Consensus, Rater, RaterAccount, Release, Slot, Study
+from config.admin import AdministratorsOnly, ReadOnly
+from datasets.admin import OfVisibleVideos
+
+
+def _answered(study: Study | None) -> bool:
+    return study is not None and Answer.objects.filter(slot__study=study).exists()
+
+
+class ChoiceInline(admin.TabularInline):
+    """Choices may be reworded until the first answer; what raters have seen never changes under them."""
+
+    model = Choice
+    fields = ("position", "key", "name", "definition")
+    readonly_fields = ("position", "key")
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _answered(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Study)
+class StudyAdmin(admin.ModelAdmin):
+    """Studies are made by `assign`. The question may be reworded until the first answer."""
+
+    list_display = ("name", "question", "overlap", "raters", "created_at")
+    search_fields = ("name", "question")
+    readonly_fields = ("name", "overlap", "seed", "created_at")
+    inlines = (ChoiceInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
+        return super().get_queryset(request).annotate(rater_count=Count("slots__rater", distinct=True))
+
+    @admin.display(ordering="rater_count")
+    def raters(self, study: Study) -> int:
+        return study.rater_count  # type: ignore[attr-defined, no-any-return]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _answered(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Choice)
+class ChoiceAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "study", "key", "position")
+    list_filter = ("study",)
+    search_fields = ("name", "key", "definition")
+
+
+@admin.register(Rater)
+class RaterAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("pseudonym", "joined_at")
+    search_fields = ("pseudonym",)
+
+
+@admin.register(RaterAccount)
+class RaterAccountAdmin(AdministratorsOnly, ReadOnly, admin.ModelAdmin):
+    """The one table that tells who is behind a pseudonym."""
+
+    list_display = ("rater", "user")
+    search_fields = ("rater__pseudonym", "user__username")
+    list_select_related = ("rater", "user")
+
+
+@admin.register(Slot)
+class SlotAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    list_display = ("video", "study", "number", "rater", "order")
+    list_filter = ("study",)
+    search_fields = ("video__sha256__startswith", "rater__pseudonym")
+    list_select_related = ("video", "study", "rater")
+
+
+@admin.register(Answer)
+class AnswerAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    video_path = "slot__video"
+    list_display = ("slot", "rater", "outcome", "ticked", "version", "seconds", "answered_at")
+    list_filter = ("slot__study", "outcome")
+    search_fields = ("slot__video__sha256__startswith", "slot__rater__pseudonym")
+    list_select_related = ("slot__rater", "slot__video")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Answer]:
+        return super().get_queryset(request).prefetch_related("labels")
+
+    @admin.display(ordering="slot__rater")
+    def rater(self, answer: Answer) -> str:
+        return str(answer.slot.rater)
+
+    @admin.display(description="labels")
+    def ticked(self, answer: Answer) -> str:
+        return ", ".join(label.key for label in answer.labels.all())
+
+
+@admin.register(Consensus)
+class ConsensusAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    list_display = ("video", "study", "choice", "verdict", "votes", "raters", "run")
+    list_filter = ("study", "verdict", "choice")
+    search_fields = ("video__sha256__startswith",)
+    list_select_related = ("video", "study", "choice", "run")
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "study", "created_at", "digest")
+    list_filter = ("study",)
+    search_fields = ("name", "digest")
+    list_select_related = ("study",)

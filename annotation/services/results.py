@@ -1,0 +1,164 @@
+"""What studies, clusters and releases have come to, for pages and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Avg, Count, Exists, OuterRef, Q, QuerySet
+
+from annotation.models import Answer, Choice, Consensus, Outcome, Rater, Release, Slot, Study, Verdict
+from annotation.services.labels import Progress, progress
+from annotation.services.studies import latest_run
+from clustering.models import Cluster
+from datasets.models import Run, Video
+from datasets.services.runs import latest
+
+
+@dataclass(frozen=True)
+class RaterProgress:
+    """How far a rater is. The counts are of clips still in the funnel."""
+
+    pseudonym: str
+    total: int
+    done: int
+    none: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """How the consensus on one choice fell, over the videos still in the funnel."""
+
+    choice: Choice
+    yes: int
+    no: int
+    tie: int
+
+
+@dataclass(frozen=True)
+class StudyLine:
+    study: Study
+    videos: int
+    raters: int
+    slots: int
+    answered: int
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A study as one of its raters sees it."""
+
+    study: Study
+    progress: Progress
+
+    @property
+    def open(self) -> bool:
+        return self.progress.done < self.progress.total
+
+
+@dataclass(frozen=True)
+class ClusterLine:
+    """A cluster with its kept members. A quarantined medoid is not named."""
+
+    cluster: Cluster
+    size: int
+    medoid: str
+    strength: float | None
+
+
+@dataclass(frozen=True)
+class Clustering:
+    run: Run
+    clusters: list[ClusterLine]
+    noise: int
+
+
+def study_lines() -> list[StudyLine]:
+    return [_study_line(study) for study in Study.objects.all()]
+
+
+def _study_line(study: Study) -> StudyLine:
+    counted = _open_and_done(study).aggregate(
+        videos=Count("video", distinct=True),
+        raters=Count("rater", distinct=True),
+        slots=Count("pk"),
+        answered=Count("pk", filter=Q(has_answer=True)),
+    )
+    return StudyLine(study=study, **counted)
+
+
+def rater_progress(study: Study) -> list[RaterProgress]:
+    slots = _open_and_done(study).exclude(rater=None).order_by("rater__pseudonym")
+    counted = slots.values_list("rater__pseudonym").annotate(
+        total=Count("pk"),
+        done=Count("pk", filter=Q(has_answer=True)),
+        none=Count("pk", filter=Q(ended_none=True)),
+        skipped=Count("pk", filter=Q(ended_skipped=True)),
+    )
+    return [RaterProgress(*line) for line in counted]
+
+
+def _open_and_done(study: Study) -> QuerySet[Slot]:
+    answers = Answer.objects.filter(slot=OuterRef("pk"))
+    newer = Answer.objects.filter(slot=OuterRef("slot"), version__gt=OuterRef("version"))
+    newest = answers.exclude(Exists(newer))
+    return Slot.objects.filter(study=study, video__in=Video.objects.kept()).annotate(
+        has_answer=Exists(answers),
+        ended_none=Exists(newest.filter(outcome=Outcome.NONE)),
+        ended_skipped=Exists(newest.filter(outcome=Outcome.SKIPPED)),
+    )
+
+
+def verdicts(study: Study) -> list[Verdicts]:
+    """Per choice; nothing at all before `aggregate` has run."""
+    run = latest_run("aggregate", study)
+    if run is None:
+        return []
+    rows = Consensus.objects.filter(run=run, study=study, video__in=Video.objects.kept())
+    counted = rows.values_list("choice", "verdict").annotate(Count("pk")).order_by()
+    counts = {(choice, verdict): n for choice, verdict, n in counted}
+    return [
+        Verdicts(choice, *(counts.get((choice.pk, verdict), 0) for verdict in (Verdict.YES, Verdict.NO, Verdict.TIE)))
+        for choice in study.choices.all()
+    ]
+
+
+def assignments(rater: Rater) -> list[Assignment]:
+    studies = Study.objects.filter(slots__rater=rater).distinct()
+    return [Assignment(study, progress(rater, study)) for study in studies]
+
+
+def study_of(rater: Rater, pk: int) -> Study | None:
+    """The study, if `rater` has clips in it."""
+    return Study.objects.filter(pk=pk, slots__rater=rater).distinct().first()
+
+
+def clustering() -> Clustering | None:
+    """The latest run, over videos still in the funnel."""
+    run = latest("cluster")
+    if run is None:
+        return None
+    kept = Q(memberships__video__in=Video.objects.kept())
+    clusters = run.clusters.annotate(size=Count("memberships", filter=kept)).order_by("-size", "number")
+    noise = run.memberships.filter(cluster=None, video__in=Video.objects.kept()).count()
+    return Clustering(run, _cluster_lines(run, list(clusters)), noise)
+
+
+def _cluster_lines(run: Run, clusters: list[Cluster]) -> list[ClusterLine]:
+    medoids = [cluster.medoid_id for cluster in clusters]
+    shown = set(Video.objects.visible().filter(pk__in=medoids).values_list("pk", flat=True))
+    members = run.memberships.filter(video__in=Video.objects.kept()).exclude(cluster=None)
+    strengths = dict(members.values_list("cluster").annotate(Avg("strength")).order_by())
+    return [
+        ClusterLine(
+            cluster=cluster,
+            size=cluster.size,  # type: ignore[attr-defined]
+            medoid=cluster.medoid_id if cluster.medoid_id in shown else "",
+            strength=strengths.get(cluster.pk),
+        )
+        for cluster in clusters
+    ]
+
+
+def releases() -> QuerySet[Release]:
+    return Release.objects.select_related("study", "run")

@@ -1,0 +1,18 @@
+// The clips that wait in the browser: the first is on the page, the rest are fetched ahead.
+
+export const AHEAD = 2;
+
+// How many clips to ask the server for: it still counts those whose answers are on their way as open.
+export function wanted(clips, onTheirWay) {
+  return Math.min(20, clips.length + onTheirWay + AHEAD);
+}
+
+// `clips` and behind them what of `fetched` is neither among them nor answered already.
+export function merge(clips, fetched, answered) {
+  const known = new Set([...clips.map((clip) => clip.sha256), ...answered]);
+  return [...clips, ...fetched.filter((clip) => !known.has(clip.sha256))];
+}
+
+export function needsMore(clips) {
+  return clips.length < 1 + AHEAD;
+}

@@ -1,0 +1,38 @@
+"""How numbers are written on pages."""
+
+from __future__ import annotations
+
+from django import template
+
+register = template.Library()
+MINUS, MISSING = "\N{MINUS SIGN}", "\N{EN DASH}"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """2112 as 2,112."""
+    return f"{number:,}"
+
+
+@register.filter
+def fixed(number: float | None, places: int = 3) -> str:
+    """A number to so many places, with a true minus; a dash where there is none."""
+    return MISSING if number is None else f"{number:.{places}f}".replace("-", MINUS)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """.8125 as 81.3 %."""
+    return MISSING if share is None else f"{100 * share:.1f} %"
+
+
+@register.filter
+def along(share: float, length: int) -> str:
+    """A place on an axis of `length` that begins at 4, for drawings."""
+    return f"{4 + share * length:.1f}"
+
+
+@register.filter
+def significant(number: float) -> str:
+    """A measure to four digits, without trailing zeros."""
+    return f"{number:.4g}".replace("-", MINUS)

@@ -1,0 +1,1 @@
+"""The pages: each view authorises, parses, calls one function and responds."""

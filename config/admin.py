@@ -1,0 +1,77 @@
+"""People in the admin, and what every other admin here builds on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.http import HttpRequest
+
+from config.models import User
+
+admin.site.site_header = "Winnow"
+admin.site.site_title = "Winnow"
+admin.site.index_title = "Everything that is on record"
+admin.site.unregister(Group)  # a role says what somebody may do
+
+
+class ReadOnly:
+    """For rows that are history: they are made by services and never changed by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class AdministratorsOnly:
+    """For tables that join people to what they did."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+class NewPerson(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username", "role")
+
+
+class ChangedPerson(UserChangeForm):
+    class Meta:
+        model = User
+        fields: Any = "__all__"
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """Administrators alone. People are switched off, not deleted: their acts stay on record."""
+
+    form = ChangedPerson
+    add_form = NewPerson
+    list_display = ("username", "role", "is_active", "email", "last_login", "date_joined")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "email")
+    ordering = ("username",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Role", {"fields": ("role", "is_active")}),
+        ("About", {"fields": ("email", "last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "role", "usable_password", "password1", "password2")}),)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

@@ -1,0 +1,207 @@
+"""Who reaches what: every address of the site against a table, and the quarantine on each of them."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from config.models import User
+from datasets.models import Video
+from tests.conftest import World, client_of, quarantine, tells_of
+
+PEOPLE = ("nobody", "rita", "sam", "alice", "admin")
+
+
+@dataclass(frozen=True)
+class Route:
+    """What each of `PEOPLE` gets: a status, or `login` for the way to the sign-in page.
+
+    `about` is what its address names: Rita's video, her study, or a finding on her video.
+    """
+
+    expected: tuple[int | str, ...]
+    about: str = ""
+    method: str = "get"
+
+
+RESEARCH = ("login", 403, 403, 200, 200)
+RESEARCH_ACT = ("login", 403, 403, 302, 302)
+RESEARCH_API = (403, 403, 403, 200, 200)
+OWN_API = (403, 200, 404, 403, 403)
+
+ROUTES = {
+    "home": Route(("login", 302, 302, 302, 302)),
+    "login": Route((200, 302, 302, 302, 302)),
+    "logout": Route((302, 302, 302, 302, 302), method="post"),
+    "my-studies": Route(("login", 200, 200, 200, 200)),
+    "rate": Route(("login", 200, 404, 403, 403), "study"),
+    "videos": Route(RESEARCH),
+    "video": Route(RESEARCH, "video"),
+    "mark": Route(RESEARCH_ACT, "video", "post"),
+    "lift": Route(RESEARCH_ACT, "finding", "post"),
+    "clusters": Route(RESEARCH),
+    "studies": Route(RESEARCH),
+    "study": Route(RESEARCH, "study"),
+    "funnel": Route(RESEARCH),
+    "releases": Route(RESEARCH),
+    "media": Route((403, 200, 404, 200, 200), "video"),
+    "api-videos": Route(RESEARCH_API),
+    "api-video": Route(RESEARCH_API, "video"),
+    "api-clusters": Route(RESEARCH_API),
+    "api-funnel": Route(RESEARCH_API),
+    "api-studies": Route(RESEARCH_API),
+    "api-study": Route(RESEARCH_API, "study"),
+    "api-agreement": Route(RESEARCH_API, "study"),
+    "api-next": Route(OWN_API, "study"),
+    "api-progress": Route(OWN_API, "study"),
+    "api-answers": Route((403, 201, 404, 403, 403), "study", "post"),
+    "api-last-answer": Route(OWN_API, "study"),
+    "api-schema": Route(RESEARCH_API),
+}
+ADMIN = "admin:"  # tests/test_admin.py walks through the admin's own addresses
+
+
+def route_names(patterns: list[Any] | None = None, space: str = "") -> Iterator[str]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from route_names(
+                pattern.url_patterns, space + f"{pattern.namespace}:" if pattern.namespace else space
+            )
+        elif isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name}"
+
+
+def test_every_route_has_its_row() -> None:
+    """A new address fails here until it is said above who may reach it."""
+    names = {name for name in route_names() if not name.startswith(ADMIN)}
+    assert names == set(ROUTES)
+
+
+@pytest.fixture
+def people(rita: User, sam: User, alice: User, admin: User) -> dict[str, User | None]:
+    return {"nobody": None, "rita": rita, "sam": sam, "alice": alice, "admin": admin}
+
+
+def address(name: str, about: str, world: World) -> str:
+    arguments: dict[str, list[Any]] = {
+        "": [],
+        "study": [world.study.pk],
+        "video": [world.video.sha256],
+        "finding": [world.finding.pk],
+    }
+    return reverse(name, args=arguments[about])
+
+
+BODIES = {
+    "mark": {"effect": "flag", "reason": "look again"},
+    "lift": {"why": "a mistake"},
+}
+
+
+def call(name: str, user: User | None, world: World) -> HttpResponse:
+    route = ROUTES[name]
+    where = address(name, route.about, world)
+    client = client_of(user)
+    if route.method == "get":
+        return client.get(where)  # type: ignore[return-value]
+    if name == "api-answers":
+        return client.post(where, answer_to(world.copy), content_type="application/json")  # type: ignore[return-value]
+    return client.post(where, BODIES.get(name, {}))  # type: ignore[return-value]
+
+
+def answer_to(video: Video) -> str:
+    return json.dumps({"id": str(uuid.uuid4()), "sha256": video.sha256, "outcome": "none", "labels": []})
+
+
+def outcome(response: HttpResponse) -> int | str:
+    to_sign_in = response.status_code == 302 and response["Location"].startswith("/login/?")
+    return "login" if to_sign_in else response.status_code
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_each_person_gets_what_the_table_says(name: str, people: dict[str, User | None], world: World) -> None:
+    got = [outcome_undone(name, people[person], world) for person in PEOPLE]
+    assert got == list(ROUTES[name].expected)
+
+
+def outcome_undone(name: str, user: User | None, world: World) -> int | str:
+    """What the person gets; what it changed is taken back, so that the next one finds the same world."""
+    with transaction.atomic():
+        got = outcome(call(name, user, world))
+        transaction.set_rollback(True)
+    return got
+
+
+@pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if route.about in {"video", "finding"}])
+def test_a_quarantined_video_is_not_there(name: str, people: dict[str, User | None], world: World) -> None:
+    quarantine(world.video)
+    assert {outcome(call(name, people[person], world)) for person in ("alice", "admin")} == {404}
+    assert {outcome(call(name, people[person], world)) for person in ("rita", "sam")} <= {403, 404}
+
+
+SILENT = {
+    "home": "",
+    "my-studies": "",
+    "rate": "",
+    "videos": "?sort=-pixels",
+    "clusters": "",
+    "studies": "",
+    "study": "",
+    "funnel": "",
+    "releases": "",
+    "api-videos": "?q=hidden",
+    "api-clusters": "",
+    "api-funnel": "",
+    "api-studies": "",
+    "api-study": "",
+    "api-agreement": "",
+    "api-next": "?n=20",
+    "api-progress": "",
+    "api-schema": "",
+}
+
+
+def test_the_quarantine_walk_leaves_nothing_out() -> None:
+    about_no_video = {
+        name for name, route in ROUTES.items() if route.method == "get" and route.about in {"", "study"}
+    }
+    assert about_no_video - {"login", "api-last-answer"} == set(SILENT)
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_no_page_tells_of_a_quarantined_video(name: str, people: dict[str, User | None], world: World) -> None:
+    quarantine(world.video)
+    for user in people.values():
+        response = client_of(user).get(address(name, ROUTES[name].about, world) + SILENT[name], follow=True)
+        assert not tells_of(world.video, response.content), name
+
+
+def test_the_walk_would_notice(alice: User, world: World) -> None:
+    for name in ("videos", "clusters", "api-videos", "api-clusters"):
+        assert tells_of(world.video, client_of(alice).get(address(name, "", world)).content), name
+
+
+def test_the_pages_of_its_copies_do_not_name_it(alice: User, world: World) -> None:
+    where = [reverse(name, args=[world.copy.sha256]) for name in ("video", "api-video")]
+    assert all(tells_of(world.video, client_of(alice).get(page).content) for page in where)
+    quarantine(world.video)
+    assert not any(tells_of(world.video, client_of(alice).get(page).content) for page in where)
+
+
+def test_a_quarantined_answer_cannot_be_corrected(rita: User, world: World) -> None:
+    last = reverse("api-last-answer", args=[world.study.pk])
+    assert client_of(rita).get(last).json()["clip"]["sha256"] == world.video.sha256
+    quarantine(world.video)
+    assert client_of(rita).get(last).status_code == 404
+    sent = client_of(rita).post(
+        reverse("api-answers", args=[world.study.pk]), answer_to(world.video), content_type="application/json"
+    )
+    assert sent.status_code == 400
