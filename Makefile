@@ -12,7 +12,7 @@ else
 export WINNOW_DATA ?= var
 endif
 
-.PHONY: demo test serve help openapi
+.PHONY: demo test serve help openapi migrations
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make demo VIDEOS=dir MANIFEST=file.csv  the same line on your own videos, without simulated raters'
 	@echo 'make serve                              serve the data folder WINNOW_DATA (now $(WINNOW_DATA))'
 	@echo 'make test                               ruff, mypy, pytest on SQLite and PostgreSQL, browser, node --test'
+	@echo 'make migrations                         until the first tag: one clean initial migration per app'
 	@echo 'make openapi                            write docs/openapi.yaml anew'
 
 .venv/installed: requirements.txt
@@ -46,3 +47,7 @@ test: .venv/installed-dev
 
 openapi: .venv/installed
 	$(BIN)/python manage.py spectacular --file docs/openapi.yaml --validate
+
+migrations: .venv/installed
+	rm -f */migrations/0*.py
+	$(BIN)/python manage.py makemigrations config datasets clustering annotation --skip-checks

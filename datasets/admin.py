@@ -9,7 +9,22 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from config.admin import AdministratorsOnly, ReadOnly
-from datasets.models import Finding, Measures, Reject, Run, Serving, Sighting, Video
+from datasets.models import (
+    Digest,
+    Finding,
+    HashEntry,
+    HashList,
+    Incident,
+    IncidentMatch,
+    LegalHold,
+    Measures,
+    Reject,
+    ReleaseVote,
+    Run,
+    Serving,
+    Sighting,
+    Video,
+)
 
 
 class OfVisibleVideos:
@@ -93,3 +108,60 @@ class ServingAdmin(AdministratorsOnly, OfVisibleVideos, ReadOnly, admin.ModelAdm
     list_filter = ("served_at",)
     search_fields = ("user__username", "video__sha256__startswith")
     list_select_related = ("user", "video")
+
+
+@admin.register(HashList)
+class HashListAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "loaded_at", "loaded_by", "withdrawn_at", "withdrawn_by", "digest")
+    list_filter = (("withdrawn_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "digest__startswith")
+    list_select_related = ("loaded_by", "withdrawn_by")
+
+
+@admin.register(HashEntry)
+class HashEntryAdmin(ReadOnly, admin.ModelAdmin):
+    """Without the hash itself: it may be that of a quarantined video, and lists are shared under agreements."""
+
+    list_display = ("line", "hash_list", "algorithm", "quality")
+    list_filter = ("algorithm", "hash_list")
+    list_select_related = ("hash_list",)
+    fields = ("hash_list", "line", "algorithm", "quality")
+
+
+@admin.register(Digest)
+class DigestAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    list_display = ("video", "md5", "sha1")
+    search_fields = ("video__sha256__startswith", "md5__startswith", "sha1__startswith")
+    list_select_related = ("video",)
+
+
+@admin.register(Incident)
+class IncidentAdmin(ReadOnly, admin.ModelAdmin):
+    """Without hash, source, viewers and notes, which tell of the content or of raters: `incidents show` has them."""
+
+    list_display = ("__str__", "kind", "cause", "opened_at", "opened_by", "released_at", "kept_until")
+    list_filter = ("kind", "cause", ("released_at", admin.EmptyFieldListFilter))
+    list_select_related = ("opened_by",)
+    fields = ("kind", "cause", "hash_list", "opened_at", "opened_by", "released_at", "kept_days")
+
+
+@admin.register(IncidentMatch)
+class IncidentMatchAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("incident", "algorithm", "line", "distance", "share", "matched_at")
+    list_filter = ("algorithm",)
+    list_select_related = ("incident",)
+    fields = list_display
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("incident", "placed_at", "placed_by", "why", "lifted_at", "lifted_by", "lifted_why")
+    list_filter = (("lifted_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("incident", "placed_by", "lifted_by")
+
+
+@admin.register(ReleaseVote)
+class ReleaseVoteAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("incident", "by", "reason", "voted_at", "lapsed_at")
+    list_filter = (("lapsed_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("incident", "by")

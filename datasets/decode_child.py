@@ -43,7 +43,11 @@ def clip_task(
 ) -> dict[str, Any]:
     """What `read_clip` tells of a file, as values that can be sent; `as_clip` makes a `Clip` of them."""
     chosen = Limits(**limits) if limits else DEFAULT_LIMITS
-    clip = read_clip_from(file, frames=frames, size=size, limits=chosen)
+    return told_clip(read_clip_from(file, frames=frames, size=size, limits=chosen))
+
+
+def told_clip(clip: Clip) -> dict[str, Any]:
+    """A clip as values that can be sent; `as_clip` makes a `Clip` of them again."""
     return {
         "probe": asdict(clip.probe),
         "measures": asdict(clip.measures),
@@ -94,6 +98,8 @@ def main(descriptor: int, settings: Mapping[str, Any]) -> None:
 
 
 def _task(name: str, options: Mapping[str, Any]) -> Task:
+    for part in ("ma", "linalg", "fft"):  # as does numpy, at the first use of what needs them
+        import_module(f"numpy.{part}")
     for found in pkgutil.walk_packages(av.__path__, "av."):  # PyAV imports the half of itself when it first opens
         if not found.name.endswith("__main__"):
             import_module(found.name)

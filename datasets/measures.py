@@ -41,13 +41,14 @@ class Measures:
     luminance_spread: float
     spatial_autocorrelation: float
     unchanged_share: float
+    sharpness: float
 
 
 def measure(grey: Grey) -> Measures:
     """All measures of grey, uint8 (T, h, w), T >= 1; raises ValueError on any other shape."""
     if grey.ndim != 3 or 0 in grey.shape:
         raise ValueError(f"grey frames must be (T, h, w) and none of it empty, not {grey.shape}")
-    return Measures(luminance_spread(grey), spatial_autocorrelation(grey), unchanged_share(grey))
+    return Measures(luminance_spread(grey), spatial_autocorrelation(grey), unchanged_share(grey), sharpness(grey))
 
 
 def luminance_spread(grey: Grey) -> float:
@@ -95,6 +96,33 @@ def unchanged_share(grey: Grey) -> float:
         return 1.0
     steps = np.abs(np.diff(_cells(grey, MOTION_CELLS), axis=0)).max(axis=(1, 2))
     return float((steps <= UNCHANGED_LEVELS).mean())
+
+
+def sharpness(grey: Grey) -> float:
+    """Variance of the Laplacian, greatest over the frames; in squared 8-bit levels, 0 for a flat or tiny frame.
+
+    Low where no frame has an edge: all of the clip is out of focus (Pech-Pacheco et al. 2000, "Diatom
+    autofocusing in brightfield microscopy"). On the grey grid and not the full picture, so that a clip and its
+    enlarged copy measure alike.
+    """
+    if min(grey.shape[1:]) < 3:
+        return 0.0
+    level = grey.astype(np.float32)
+    middle = level[:, 1:-1, 1:-1]
+    around = level[:, :-2, 1:-1] + level[:, 2:, 1:-1] + level[:, 1:-1, :-2] + level[:, 1:-1, 2:]
+    return float((around - 4 * middle).var(axis=(1, 2)).max())
+
+
+def flicker(levels: Floats) -> float:
+    """Mean size of the jumps there and back in the mean luma of neighbouring frames; in 8-bit levels.
+
+    levels: (T,) mean luma of every frame, since a lamp that flickers from frame to frame is invisible to
+    every second one. A jump there and back is half the second difference: a fade or a cut, however large, is
+    not flicker (a cut adds its height twice, over all T). 0 below three frames.
+    """
+    if len(levels) < 3:
+        return 0.0
+    return float(np.abs(np.diff(levels.astype(np.float64), n=2)).mean() / 2)
 
 
 def _cells(grey: Grey, shorter: int) -> Floats:

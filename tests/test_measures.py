@@ -79,8 +79,8 @@ def test_unchanged_share_counts_pairs() -> None:
 
 def test_values_at_the_edges_are_defined() -> None:
     still = np.full((1, 1, 1), 7, np.uint8)
-    assert measure(still) == Measures(0.0, 1.0, 1.0)
-    assert measure(np.zeros((2, 3, 500), np.uint8)) == Measures(0.0, 1.0, 1.0)
+    assert measure(still) == Measures(0.0, 1.0, 1.0, 0.0)
+    assert measure(np.zeros((2, 3, 500), np.uint8)) == Measures(0.0, 1.0, 1.0, 0.0)
     for shape in ((0, 8, 8), (8, 8), (2, 0, 8)):
         with pytest.raises(ValueError, match="grey frames must be"):
             measure(np.zeros(shape, np.uint8))

@@ -1,5 +1,15 @@
 """The tables of the datasets app."""
 
+from datasets.models.known import (
+    Algorithm,
+    Digest,
+    HashEntry,
+    HashList,
+    Incident,
+    IncidentMatch,
+    LegalHold,
+    ReleaseVote,
+)
 from datasets.models.videos import (
     Effect,
     Finding,
@@ -14,10 +24,18 @@ from datasets.models.videos import (
 )
 
 __all__ = [
+    "Algorithm",
+    "Digest",
     "Effect",
     "Finding",
+    "HashEntry",
+    "HashList",
+    "Incident",
+    "IncidentMatch",
+    "LegalHold",
     "Measures",
     "Reject",
+    "ReleaseVote",
     "Run",
     "Serving",
     "Sighting",

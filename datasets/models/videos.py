@@ -140,6 +140,8 @@ class Measures(models.Model):
     luminance_spread = models.FloatField(help_text="8-bit levels")
     spatial_autocorrelation = models.FloatField(help_text="-1 to 1")
     unchanged_share = models.FloatField(help_text="0 to 1")
+    sharpness = models.FloatField(help_text="squared 8-bit levels")
+    flicker = models.FloatField(help_text="8-bit levels")
 
     class Meta:
         verbose_name_plural = "measures"

@@ -98,6 +98,8 @@ def lift_finding(finding: Finding, *, by: User, why: str) -> Finding:
     """Put a video back as far as this finding goes. The row stays as history."""
     if not why.strip():
         raise UserError("Say why the finding is lifted; the reason is kept with it.")
+    if finding.effect == Effect.QUARANTINE:
+        raise UserError("A quarantine is released by two people through its incident (`manage.py incidents`).")
     lifted = Finding.objects.filter(pk=finding.pk, lifted_at=None).update(
         lifted_at=timezone.now(), lifted_by=by, lifted_why=why.strip()
     )

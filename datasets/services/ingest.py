@@ -13,11 +13,13 @@ from django.db import transaction
 from config.errors import UserError
 from config.report import Progress, Report, counted, silent
 from datasets.batches import ahead, batches
-from datasets.decoding import Clip, Unreadable, read_clip
 from datasets.folder import Entry, list_videos
+from datasets.intake import TASK, Intake, as_intake
 from datasets.manifest import Manifest, Problem, Row, match, read_manifest
 from datasets.models import Measures, Reject, Sighting, Video
+from datasets.sandbox import DecodePool
 from datasets.services.runs import stage_run
+from datasets.sources import Unreadable
 from datasets.storage import Received, SourceUnreadableError, receive, sweep_spool
 
 BATCH = 32  # files between two looks at the database
@@ -50,10 +52,21 @@ def ingest(paths: Sequence[Path], manifest_path: Path | None = None, progress: P
         for entry, reason in listing.refused:
             _reject(tally, entry, reason)
         shown = progress(listing.videos, total=len(listing.videos), label="ingest")
-        for batch in batches(shown, BATCH):
-            _take_in(batch, manifest, tally)
+        with decode_pool() as pool:
+            for batch in batches(shown, BATCH):
+                _take_in(batch, manifest, tally, pool)
         run.result = asdict(tally)
     return Report(_line(tally), asdict(tally), _complaints(tally))
+
+
+def decode_pool() -> DecodePool:
+    """Locked-up children that decode; see `datasets.sandbox`."""
+    return DecodePool(
+        settings.WINNOW_WORKERS,
+        task=TASK,
+        memory=settings.WINNOW_DECODE_MEMORY,
+        cpu_seconds=settings.WINNOW_DECODE_SECONDS,
+    )
 
 
 def _manifest_problems(manifest: Manifest | None, entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -63,10 +76,10 @@ def _manifest_problems(manifest: Manifest | None, entries: Sequence[Entry]) -> l
     return [asdict(problem) for problem in problems]
 
 
-def _take_in(batch: Sequence[Entry], manifest: Manifest | None, tally: Tally) -> None:
+def _take_in(batch: Sequence[Entry], manifest: Manifest | None, tally: Tally, pool: DecodePool) -> None:
     """Copy and hash the files, decode those with content not met before, write down what came of each."""
     copies = list(zip(batch, _received(batch), strict=True))
-    clips = _decoded(_unknown([copy for _, copy in copies if isinstance(copy, Received)]))
+    clips = _decoded(pool, _unknown([copy for _, copy in copies if isinstance(copy, Received)]))
     for entry, copy in copies:
         outcome = copy if isinstance(copy, SourceUnreadableError) else clips.get(copy.sha256)
         if isinstance(outcome, UserError):
@@ -105,19 +118,12 @@ def _unknown(copies: Sequence[Received]) -> list[Received]:
     return [copy for sha256, copy in by_content.items() if sha256 not in known]
 
 
-def _decoded(copies: Sequence[Received]) -> dict[str, Clip | Unreadable]:
-    clips = ahead(_decode, copies, settings.WINNOW_WORKERS)
-    return {copy.sha256: clip for copy, clip in zip(copies, clips, strict=True)}
+def _decoded(pool: DecodePool, copies: Sequence[Received]) -> dict[str, Intake | Unreadable]:
+    told = pool.map(copy.path for copy in copies)
+    return {copy.sha256: as_intake(result) for copy, result in zip(copies, told, strict=True)}
 
 
-def _decode(copy: Received) -> Clip | Unreadable:
-    try:
-        return read_clip(copy.path)
-    except Unreadable as error:
-        return error
-
-
-def _store(tally: Tally, entry: Entry, copy: Received, clip: Clip | None, row: Row | None) -> None:
+def _store(tally: Tally, entry: Entry, copy: Received, clip: Intake | None, row: Row | None) -> None:
     """Media first, rows after: a kill between the two leaves a file that the next run finds and uses."""
     video = Video.objects.filter(pk=copy.sha256).first()
     if video is None:
@@ -130,7 +136,7 @@ def _store(tally: Tally, entry: Entry, copy: Received, clip: Clip | None, row: R
     _write_rows(video, clip, entry, row)
 
 
-def _new_video(copy: Received, clip: Clip) -> Video:
+def _new_video(copy: Received, clip: Intake) -> Video:
     return Video(sha256=copy.sha256, size=copy.size, **asdict(clip.probe))
 
 
@@ -142,10 +148,10 @@ def _keep_media(copy: Received, name: str) -> None:
 
 
 @transaction.atomic
-def _write_rows(video: Video, clip: Clip | None, entry: Entry, row: Row | None) -> None:
+def _write_rows(video: Video, clip: Intake | None, entry: Entry, row: Row | None) -> None:
     if video._state.adding and clip:
         video.save(force_insert=True)
-        Measures.objects.create(video=video, **asdict(clip.measures))
+        Measures.objects.create(video=video, flicker=clip.flicker, **asdict(clip.measures))
     Sighting.objects.update_or_create(video=video, root=entry.root, file_name=entry.file_name, defaults=_told(row))
     Reject.objects.filter(root=entry.root, file_name=entry.file_name).delete()
 

@@ -1,0 +1,286 @@
+"""What one decode of a clip leaves behind for finding its copies: hashes, tiles of light and colour, times."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import VideoFrame
+
+from datasets.pdq import GRID, HASH_BYTES, Border, Box, hash_grids, reduced
+from datasets.pictures import Pixels, Turn, is_full_range, luma, turn_of, upright
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+DENSE_FRAMES = 64  # so many frames are kept, whatever their rate
+SPACING = 0.025  # seconds between kept frames after those: 30 a second are all kept, however their times are rounded
+TILES = 8  # luma tiles a side, of every kept frame
+PICTURES = 32  # so many kept frames are kept as small pictures, too
+POINTS = 32  # px a side of those
+COLOURS = 4  # colour tiles a side of those
+PENDING_FRAMES, PENDING_BYTES = 64, 64 << 20  # held back until it is known whether they have bars
+STEP = 0.04  # seconds that a frame without a time stamp is taken to last
+
+_MAGIC, _VERSION = b"WNFP", 1
+_HEADER = struct.Struct("<4sHxxII")
+_CHROMA_POINTS = 64  # points a side that the colour of a picture is taken from
+_PLANAR_COLOUR = frozenset(f"yuv{alpha}{layout}p" for alpha in ("", "a", "j") for layout in ("420", "422", "444"))
+
+
+class _Layer(NamedTuple):
+    name: str
+    dtype: str  # little-endian
+    shape: tuple[int, ...]  # of one frame or picture
+
+    @property
+    def item_bytes(self) -> int:
+        return np.dtype(self.dtype).itemsize * math.prod(self.shape)
+
+
+_FRAME_LAYERS = (
+    _Layer("hashes", "u1", (HASH_BYTES,)),
+    _Layer("qualities", "u1", ()),
+    _Layer("times", "<f4", ()),
+    _Layer("tiles", "u1", (TILES, TILES)),
+)
+_PICTURE_LAYERS = (
+    _Layer("picture_rows", "<u4", ()),
+    _Layer("pictures", "u1", (POINTS, POINTS)),
+    _Layer("colours", "u1", (2, COLOURS, COLOURS)),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Fingerprint:
+    """What is left of a clip: F frames kept, and P of them, evenly spaced and at most 32, as small pictures.
+
+    The first 64 frames are kept, then those at least 25 ms after the last one kept. So trimmed copies find their
+    frames in the original however the cut falls. Everything is taken upright and inside the bars
+    (`pdq.Border`), at full range.
+
+    hashes: uint8 (F, 32), PDQ. qualities: uint8 (F,), 0 to 100. times: float32 (F,), seconds from the first frame.
+    tiles: uint8 (F, 8, 8), mean luma, 0 black to 255 white. picture_rows: uint32 (P,), their frames' rows.
+    pictures: uint8 (P, 32, 32), mean luma. colours: uint8 (P, 2, 4, 4), mean Cb and Cr, 128 for grey.
+    """
+
+    hashes: Bytes
+    qualities: Bytes
+    times: Floats
+    tiles: Bytes
+    picture_rows: npt.NDArray[np.uint32]
+    pictures: Bytes
+    colours: Bytes
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def to_bytes(self) -> bytes:
+        """As bytes: magic, version, F, P, then each array whole, little-endian: 101 F + 1060 P + 16 bytes."""
+        layers = (*_FRAME_LAYERS, *_PICTURE_LAYERS)
+        arrays = (np.ascontiguousarray(getattr(self, layer.name), layer.dtype).tobytes() for layer in layers)
+        return _HEADER.pack(_MAGIC, _VERSION, len(self), len(self.pictures)) + b"".join(arrays)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Fingerprint:
+        """Read what `to_bytes` wrote (arrays are read-only); raises ValueError on anything else."""
+        if len(raw) < _HEADER.size or not raw.startswith(_MAGIC):
+            raise ValueError("is no fingerprint")
+        _, version, frames, pictures = _HEADER.unpack_from(raw)
+        if version != _VERSION:
+            raise ValueError(f"is a fingerprint of version {version}, not {_VERSION}")
+        layers = [(layer, frames) for layer in _FRAME_LAYERS] + [(layer, pictures) for layer in _PICTURE_LAYERS]
+        if len(raw) != _HEADER.size + sum(layer.item_bytes * count for layer, count in layers):
+            raise ValueError(f"is a fingerprint of {frames:,} frames, {pictures:,} pictures and {len(raw):,} bytes")
+        read = cls(*_arrays(raw, layers))
+        if pictures and int(read.picture_rows.max()) >= frames:
+            raise ValueError("is a fingerprint with pictures of frames that it does not hold")
+        return read
+
+
+def _arrays(raw: bytes, layers: list[tuple[_Layer, int]]) -> list[Any]:
+    arrays, offset = [], _HEADER.size
+    for layer, count in layers:
+        array = np.frombuffer(raw, layer.dtype, count * math.prod(layer.shape), offset)
+        arrays.append(array.reshape(count, *layer.shape))
+        offset += array.nbytes
+    return arrays
+
+
+class _Held(NamedTuple):
+    """A frame that waits for the clip's bars to be known: its luma at full size, and points of its colour."""
+
+    row: int
+    luma: Pixels
+    chroma: Pixels | None  # (2, h, w), of frames that become pictures
+    full_range: bool
+    turn: Turn
+
+
+class Collector:
+    """Fed with every decoded frame of one clip in order (`read_clip(path, watch=collector.watch)`), fingerprints it.
+
+    Bars are those of all frames seen so far, and frames wait for it while there may be some: up to 64 frames
+    or 64 MB of them, so that no clip takes more memory than that. Nearly every clip shows with its first
+    frame that it has none.
+    """
+
+    def __init__(self) -> None:
+        self._border: Border | None = None
+        self._held: list[_Held] = []
+        self._times: list[float] = []
+        self._clock = _Clock()
+        self._hashed: list[tuple[Bytes, Bytes, Bytes]] = []
+        self._album = _Album()
+        self._turn: Turn | None = None
+
+    def watch(self, frame: VideoFrame) -> None:
+        """Look at the clip's next frame."""
+        time = self._clock.read(frame)
+        if len(self._times) >= DENSE_FRAMES and time - self._times[-1] < SPACING:
+            return
+        self._times.append(time)
+        self._turn = self._turn or turn_of(frame)
+        self._hold(frame, self._turn)
+        if not self._waits():
+            self._settle()
+
+    def fingerprint(self) -> Fingerprint:
+        """The fingerprint of the frames so far; of none, an empty one."""
+        self._settle()
+        empty = (np.empty((0, HASH_BYTES), np.uint8), np.empty(0, np.uint8), np.empty((0, TILES, TILES), np.uint8))
+        hashes, qualities, tiles = (np.concatenate(parts) for parts in zip(empty, *self._hashed, strict=True))
+        return Fingerprint(hashes, qualities, np.array(self._times, np.float32), tiles, *self._album.arrays())
+
+    def _hold(self, frame: VideoFrame, turn: Turn) -> None:
+        picture = luma(frame)
+        shape = cast(tuple[int, int], picture.shape)
+        if self._border is None or self._border.shape != shape:
+            self._settle()  # a clip may change its size on its way
+            self._border = Border(shape)
+        self._border.add(picture)
+        row = len(self._times) - 1
+        kept = picture.copy() if self._border.may_have_bars else picture
+        chroma = _chroma_points(frame) if self._album.wants(row) else None
+        self._held.append(_Held(row, kept, chroma, is_full_range(frame), turn))
+
+    def _waits(self) -> bool:
+        if self._border is None or not self._border.may_have_bars:
+            return False
+        size = self._held[0].luma.size
+        return len(self._held) < PENDING_FRAMES and (len(self._held) + 1) * size <= PENDING_BYTES
+
+    def _settle(self) -> None:
+        """Hash the frames held, now that their bars are known."""
+        if self._border is None or not self._held:
+            return
+        box = self._border.area()
+        grids = np.stack([_grid(held, box) for held in self._held])
+        self._hashed.append((*hash_grids(grids), _means(grids, TILES)))
+        for held, grid in zip(self._held, grids, strict=True):
+            if held.chroma is not None:
+                self._album.add(held.row, _means(grid[None], POINTS)[0], _colour_tiles(held, held.chroma, box))
+        self._held.clear()
+
+
+class _Album:
+    """At most 32 pictures, evenly spaced by frames: when it is full, every second one goes."""
+
+    def __init__(self) -> None:
+        self._stride = 1
+        self._rows: list[int] = []
+        self._pictures: list[Bytes] = []
+        self._colours: list[Bytes] = []
+
+    def wants(self, row: int) -> bool:
+        return row % self._stride == 0
+
+    def add(self, row: int, picture: Bytes, colours: Bytes) -> None:
+        if not self.wants(row):
+            return
+        self._rows.append(row)
+        self._pictures.append(picture)
+        self._colours.append(colours)
+        if len(self._rows) > PICTURES:
+            self._stride *= 2
+            self._rows, self._pictures, self._colours = self._rows[::2], self._pictures[::2], self._colours[::2]
+
+    def arrays(self) -> tuple[npt.NDArray[np.uint32], Bytes, Bytes]:
+        return (
+            np.array(self._rows, np.uint32),
+            np.array(self._pictures, np.uint8).reshape(-1, POINTS, POINTS),
+            np.array(self._colours, np.uint8).reshape(-1, 2, COLOURS, COLOURS),
+        )
+
+
+class _Clock:
+    """Seconds since the clip's first frame, never running backwards."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+        self._now = -STEP
+
+    def read(self, frame: VideoFrame) -> float:
+        if frame.time is None:
+            self._now += STEP
+            return self._now
+        self._first = frame.time if self._first is None else self._first
+        self._now = max(self._now, frame.time - self._first, 0.0)
+        return self._now
+
+
+def _grid(held: _Held, box: Box) -> Floats:
+    """The picture between its bars, reduced, upright and at full range: float32 (64, 64)."""
+    grid = reduced(box.of(held.luma))
+    if not held.full_range:
+        grid = np.clip((grid - 16) * np.float32(255 / 219), 0, 255)
+    return cast(Floats, upright(cast(Any, grid), held.turn))
+
+
+def _means(grids: Floats, n: int) -> Bytes:
+    """Means of n x n tiles of each grid (F, 64, 64): uint8 (F, n, n)."""
+    side = GRID // n
+    return np.asarray(np.rint(grids.reshape(-1, n, side, n, side).mean(axis=(2, 4))), dtype=np.uint8)
+
+
+def _chroma_points(frame: VideoFrame) -> Pixels:
+    """Cb and Cr at up to 64 x 64 points of the stored picture: uint8 (2, h, w), 128 for grey."""
+    if "gray" in frame.format.name:
+        return np.full((2, 1, 1), 128, np.uint8)
+    if frame.format.name not in _PLANAR_COLOUR:
+        frame = frame.reformat(_CHROMA_POINTS, _CHROMA_POINTS, "yuv444p", threads=1)
+    return np.stack([_points(frame, plane) for plane in (1, 2)])
+
+
+def _points(frame: VideoFrame, number: int) -> Pixels:
+    plane = frame.planes[number]
+    lines = np.frombuffer(cast(bytes, plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+    rows, columns = (_spread(length, min(length, _CHROMA_POINTS)) for length in lines.shape)
+    return lines[np.ix_(rows, columns)]
+
+
+def _spread(count: int, n: int) -> npt.NDArray[np.intp]:
+    return (2 * np.arange(n) + 1) * count // (2 * n)
+
+
+def _colour_tiles(held: _Held, chroma: Pixels, box: Box) -> Bytes:
+    """Mean Cb and Cr of 4 x 4 tiles of the picture between its bars, upright: uint8 (2, 4, 4)."""
+    (height, width), (rows, columns) = held.luma.shape, chroma.shape[1:]
+    top, left = box.top * rows // height, box.left * columns // width
+    inside = chroma[:, top : max(top + 1, box.bottom * rows // height)]
+    inside = inside[:, :, left : max(left + 1, box.right * columns // width)]
+    shares = [_shares(length) for length in inside.shape[1:]]
+    means = shares[0] @ inside.astype(np.float32) @ shares[1].T
+    return np.stack([upright(np.rint(plane).astype(np.uint8), held.turn) for plane in means])
+
+
+def _shares(length: int) -> Floats:
+    """Weights that average `length` points into 4 equal stretches: float32 (4, length)."""
+    edges = np.linspace(0, length, COLOURS + 1)
+    points = np.arange(length)
+    covered = np.minimum(points + 1, edges[1:, None]) - np.maximum(points, edges[:-1, None])
+    return np.asarray(np.maximum(covered, 0) * (COLOURS / length), dtype=np.float32)
