@@ -23,6 +23,33 @@ class Embedding(models.Model):
         return f"{self.video_id[:12]} {self.encoder_key}"
 
 
+class CopyPair(models.Model):
+    """Two videos that are copies of each other, or likely so, with the evidence (`datasets.copies.Comparison`)."""
+
+    a = models.ForeignKey(Video, models.CASCADE, related_name="+")
+    b = models.ForeignKey(Video, models.CASCADE, related_name="+")
+    thresholds = models.CharField(max_length=64, db_index=True, help_text="digest of those it was compared by")
+    kind = models.CharField(max_length=8)
+    share_ab = models.FloatField(null=True, help_text="of a's frames that b shows")
+    share_ba = models.FloatField(null=True, help_text="of b's frames that a shows")
+    tile_correlation = models.FloatField()
+    agreement = models.FloatField()
+    most_agreement = models.FloatField()
+    colour = models.FloatField(help_text="8-bit levels")
+    crop = models.FloatField(help_text="share of a side")
+    offset = models.FloatField(help_text="seconds")
+
+    class Meta:
+        ordering = ("a", "b")
+        constraints = (
+            models.UniqueConstraint(fields=("a", "b", "thresholds"), name="pair_once"),
+            models.CheckConstraint(condition=Q(a__lt=models.F("b")), name="pair_in_order"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.a_id[:12]} {self.kind} {self.b_id[:12]}"
+
+
 class DuplicateGroup(models.Model):
     """The copies of one video that a run found: every member is within the threshold of the representative."""
 
@@ -41,7 +68,7 @@ class DuplicateMember(models.Model):
     group = models.ForeignKey(DuplicateGroup, models.CASCADE, related_name="members")
     video = models.ForeignKey(Video, models.CASCADE, related_name="copy_in")
     kind = models.CharField(max_length=16)
-    score = models.FloatField(help_text="similarity to the representative; for kind near, a cosine")
+    score = models.FloatField(help_text="similarity to the representative, 0 to 1")
 
     class Meta:
         ordering = ("-score", "video")

@@ -47,6 +47,13 @@ class Received:
         self.path.unlink(missing_ok=True)
 
 
+def keep_bytes(name: str, content: bytes) -> None:
+    """Put `content` into the media store as `name`, whole or not at all."""
+    with _spool_file() as writer:
+        writer.write(content)
+    Received(Path(writer.name), "", len(content)).keep(name)
+
+
 class _Spooled(File):
     """Django moves, rather than copies, a file that says where it lies."""
 

@@ -47,7 +47,9 @@ def test_stores_content_once_and_every_sighting(folder: Path, media: Path) -> No
         "deep/two.webm",
         "one.mp4",
     ]
-    assert files_in(media) == sorted(f"{video.sha256}.{video.container}" for video in Video.objects.all())
+    names = {video.media_name for video in Video.objects.all()}
+    names |= {name for video in Video.objects.all() for name in (video.frames_name, video.filmstrip_name)}
+    assert files_in(media) == sorted(Path(name).name for name in names)
 
 
 def test_media_are_the_files_byte_for_byte(folder: Path) -> None:

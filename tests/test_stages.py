@@ -131,9 +131,9 @@ def test_the_best_copy_is_kept_and_the_groups_are_told(embedded: Path) -> None:
     assert {m["file_name"]: (m["kind"], m["sha256"]) for m in group["members"]} == {
         f"{SCENES[0].name}-0.mp4": ("representative", original.pk),
         "same.mp4": ("exact", original.pk),
-        "smaller.mp4": ("near", copy.pk),
+        "smaller.mp4": ("perceptual", copy.pk),
     }
-    assert (answer["exact"], answer["near"]) == (1, 1)
+    assert (answer["exact"], answer["copies"]) == (1, 1)
     finding = Finding.objects.get(stage="dedup")
     assert (finding.video, finding.note) == (copy, f"copy of {original.pk}")
     assert (finding.value or 0) >= (finding.threshold or 1)

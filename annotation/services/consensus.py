@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -23,7 +24,7 @@ VERDICTS = {Code.YES: Verdict.YES, Code.NO: Verdict.NO, Code.TIE: Verdict.TIE}
 def aggregate(study: Study) -> Report:
     """Majority per choice: more than half of a video's raters. Exactly half is a tie and stays one."""
     answers = list(newest_answers(study).exclude(outcome=Outcome.SKIPPED))
-    parameters = {"study": study.name, "method": "majority"}
+    parameters = {"study": study.name, "study_id": study.pk, "method": "majority"}
     inputs = digest(sorted((str(answer.pk), answer.slot.video_id) for answer in answers))
     run = latest_run("aggregate", study)
     if run is None or (run.parameters, run.input_digest) != (parameters, inputs):
@@ -32,7 +33,7 @@ def aggregate(study: Study) -> Report:
 
 
 @transaction.atomic
-def _keep(study: Study, answers: list[Answer], parameters: dict[str, str], inputs: str) -> Run:
+def _keep(study: Study, answers: list[Answer], parameters: dict[str, Any], inputs: str) -> Run:
     by_video = defaultdict(list)
     for answer in answers:
         by_video[answer.slot.video_id].append(answer)

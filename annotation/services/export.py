@@ -94,7 +94,9 @@ def _sweep(folder: Path) -> None:
 
 @transaction.atomic
 def _record(study: Study, release: records.Release, folder: Path, state: str) -> Release:
-    with stage_run("export", {"study": study.name, "release": release.name}, inputs=state) as run:
+    with stage_run(
+        "export", {"study": study.name, "study_id": study.pk, "release": release.name}, inputs=state
+    ) as run:
         run.result = {"videos": len(release.records)}
     sums = hashlib.sha256((folder / SUMS).read_bytes()).hexdigest()
     return Release.objects.create(name=release.name, study=study, run=run, digest=sums)
@@ -135,7 +137,7 @@ def _as_of(study: Study) -> date:
 def _parameters(aggregate: Mapping[str, Any]) -> dict[str, Any]:
     stages = {stage: latest(stage) for stage in ("screen", "embed", "dedup", "cluster")}
     done = {stage: run.parameters | {"seed": run.seed} for stage, run in stages.items() if run}
-    return done | {"aggregate": dict(aggregate)}
+    return done | {"aggregate": {name: value for name, value in aggregate.items() if name != "study_id"}}
 
 
 def _agreement(study: Study) -> Iterable[records.AgreementRecord]:

@@ -96,7 +96,9 @@ def assign(study: Study, raters: Iterable[Rater], videos: Iterable[str] | None =
     """
     raters = sorted(raters, key=lambda rater: rater.pk)
     new = _videos_without_slots(study, videos)
-    with stage_run("assign", {"study": study.name, "overlap": study.overlap}, seed=study.seed) as run:
+    with stage_run(
+        "assign", {"study": study.name, "study_id": study.pk, "overlap": study.overlap}, seed=study.seed
+    ) as run:
         added = _deal(study, raters, new) if new else 0
         run.result = _counts(study, added)
     return Report(_line(study, run.result), run.result | {"study": study.name, "overlap": study.overlap})
@@ -147,4 +149,4 @@ def _line(study: Study, counts: dict[str, int]) -> str:
 
 def latest_run(stage: str, study: Study) -> Run | None:
     """The newest finished run of `stage` for this study."""
-    return Run.objects.filter(stage=stage, parameters__study=study.name, finished_at__isnull=False).first()
+    return Run.objects.filter(stage=stage, parameters__study_id=study.pk, finished_at__isnull=False).first()

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from numpy.typing import NDArray
 
@@ -15,14 +14,13 @@ from clustering.models import Embedding
 from clustering.services.vectors import pack
 from config.errors import UserError
 from config.report import Progress, Report, counted, silent
-from datasets.batches import ahead, batches
-from datasets.decoding import sample_frames
+from datasets.batches import batches
 from datasets.models import Video
+from datasets.pictures import Pixels
+from datasets.services.frames import frames_of
 from datasets.services.runs import stage_run
 
 BATCH = 16  # videos that go through the model at once
-
-Pixels = NDArray[np.uint8]
 
 
 def embed(encoder_name: str = "", frames: int = 0, progress: Progress = silent) -> Report:
@@ -37,7 +35,7 @@ def embed(encoder_name: str = "", frames: int = 0, progress: Progress = silent) 
     key = embedding_key(encoder, frames)
     todo = _without_vector(key)
     with stage_run("embed", {"encoder_key": key, "frames": frames}) as run:
-        clips = ahead(lambda video: (video, _frames(video, frames, encoder.size)), todo, settings.WINNOW_WORKERS)
+        clips = frames_of(todo, frames, encoder.size)
         for batch in batches(progress(clips, total=len(todo), label="embed"), BATCH):
             _embed_batch(encoder, key, batch)
         run.result = {
@@ -51,11 +49,6 @@ def embed(encoder_name: str = "", frames: int = 0, progress: Progress = silent) 
 def _without_vector(key: str) -> list[Video]:
     done = Embedding.objects.filter(encoder_key=key).values("video")
     return list(Video.objects.kept_before("dedup").exclude(pk__in=done).order_by("sha256"))
-
-
-def _frames(video: Video, count: int, size: int) -> Pixels:
-    """Frames (count, size, size, 3) of a stored video."""
-    return sample_frames(default_storage.path(video.media_name), count, size)
 
 
 def _embed_batch(encoder: Encoder, key: str, batch: Sequence[tuple[Video, Pixels]]) -> None:

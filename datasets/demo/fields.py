@@ -16,7 +16,7 @@ def checkerboard(rng: a.Rng) -> Plan:
     light, dark = a.paints(rng, 2)
     (way, (dx, dy)), (pace, rate) = a.direction(rng), a.speed(rng)
     size_word = a.pick(rng, ("small", "large"))
-    squares = rng.uniform(3.8, 5.2) if size_word == "large" else rng.uniform(6.5, 9)
+    squares = rng.uniform(3.8, 5.2) if size_word == "large" else rng.uniform(6, 7.5)
     waves, phase = rng.uniform(1.5, 4.5, 2), rng.uniform(0, TURN, 2)
     tilt, depth = rng.uniform(-0.5, 0.5), rng.uniform(0.1, 0.28)
 
@@ -37,7 +37,7 @@ def bending_grid(rng: a.Rng) -> Plan:
     line, ground, far = a.paints(rng, 3)
     (place, centre), (pace, rate), (way, heading) = a.side(rng), a.speed(rng), a.direction(rng)
     weight = a.pick(rng, ("thin", "thick"))
-    width = rng.uniform(0.15, 0.2) if weight == "thin" else rng.uniform(0.3, 0.42)
+    width = rng.uniform(0.13, 0.18) if weight == "thin" else rng.uniform(0.24, 0.3)
     cells, angle, shade = rng.uniform(2.2, 4.2), rng.uniform(0, np.pi / 2), rng.uniform(0, TURN)
     strength, reach = rng.uniform(0.5, 0.9) * rng.choice((-1, 1)), rng.uniform(2, 5)
     cosine, sine = np.cos(angle), np.sin(angle)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.demo import attributes, fields, figures
-from datasets.demo.canvas import Field, Picture, Pixels, blotches, grain, hatching, to_pixels
+from datasets.demo.canvas import Colour, Field, Picture, Pixels, blotches, grain, grid, hatching, to_pixels
 from datasets.demo.plan import Plan
 
 PLAIN = "plain"
@@ -69,11 +69,40 @@ def draw_clip(scene: Scene, rng: np.random.Generator, frames: int = 16, size: in
 
 
 def _styled(scene: Scene, rng: np.random.Generator) -> tuple[Plan, _Texture]:
-    plan = scene.plan(rng)
+    plan, light = scene.plan(rng), _light(rng)
     style = attributes.pick(rng, attributes.STYLES)
     depth, scale, turn = (float(value) for value in rng.uniform(0, 1, 3))
-    texture = _Texture(style, depth, scale, turn, seed=int(rng.integers(2**31)))
-    return Plan(f"{plan.caption}, {style}", plan.paint), texture
+    texture = _Texture(style, depth, scale, turn, light, seed=int(rng.integers(2**31)))
+    return Plan(f"{plan.caption}, {style}, {light.words}", plan.paint), texture
+
+
+@dataclass(frozen=True)
+class _Light:
+    """Where the light comes from, how much is left of it on the far side, and what it does to red, green, blue."""
+
+    words: str
+    angle: float
+    fall: float
+    tint: Colour
+
+    def on(self, size: int) -> Picture:
+        """Its share of each pixel's levels: float32 (size, size, 3)."""
+        x, y = grid(size)
+        towards = (x * np.float32(np.cos(self.angle)) + y * np.float32(np.sin(self.angle))) / np.float32(1.42)
+        lit = 1.05 - self.fall * (1 - towards) / 2
+        return np.asarray(lit[..., None] * np.asarray(self.tint), dtype=np.float32)
+
+
+def _light(rng: np.random.Generator) -> _Light:
+    way, (right, down) = attributes.direction(rng)
+    warmth = attributes.pick(rng, tuple(_WARMTH))
+    angle = float(np.arctan2(down, right) + rng.uniform(-0.7, 0.7))
+    red, green, blue = (level + float(rng.uniform(-0.04, 0.04)) for level in _WARMTH[warmth])
+    return _Light(f"{warmth} light from {_FROM[way]}", angle, float(rng.uniform(0.2, 0.7)), (red, green, blue))
+
+
+_FROM = {"left": "the left", "right": "the right", "up": "above", "down": "below"}
+_WARMTH: dict[str, Colour] = {"warm": (1.08, 0.95, 0.75), "clear": (1.0, 1.0, 1.0), "cold": (0.78, 0.95, 1.1)}
 
 
 @dataclass(frozen=True)
@@ -84,12 +113,14 @@ class _Texture:
     depth: float
     scale: float
     turn: float
+    light: _Light
     seed: int
 
     def laid_over(self, pictures: Picture) -> Picture:
-        """`pictures` (T, H, W, 3) with the texture on them."""
+        """`pictures` (T, H, W, 3) in their light and with the texture on them."""
         rng = np.random.default_rng(self.seed)
         frames, size = pictures.shape[:2]
+        pictures = pictures * self.light.on(size)
         if self.style == "smooth":
             return pictures
         if self.style == "grainy":

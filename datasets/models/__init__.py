@@ -13,6 +13,7 @@ from datasets.models.known import (
 from datasets.models.videos import (
     Effect,
     Finding,
+    Fingerprint,
     Measures,
     Reject,
     Run,
@@ -28,6 +29,7 @@ __all__ = [
     "Digest",
     "Effect",
     "Finding",
+    "Fingerprint",
     "HashEntry",
     "HashList",
     "Incident",

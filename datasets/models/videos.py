@@ -86,7 +86,21 @@ class Video(models.Model):
     @property
     def media_name(self) -> str:
         """Where the file lies in the media store; containers are named as their usual suffix."""
-        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}.{self.container}"
+        return f"{self._stem}.{self.container}"
+
+    @property
+    def frames_name(self) -> str:
+        """Where the frames kept for encoders lie (`datasets.strips.pack`)."""
+        return f"{self._stem}.frames.jpg"
+
+    @property
+    def filmstrip_name(self) -> str:
+        """Where the six small frames for people lie."""
+        return f"{self._stem}.filmstrip.jpg"
+
+    @property
+    def _stem(self) -> str:
+        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
 
     @property
     def prompt(self) -> str:
@@ -148,6 +162,22 @@ class Measures(models.Model):
 
     def __str__(self) -> str:
         return f"measures of {self.video_id[:12]}"
+
+
+class Fingerprint(models.Model):
+    """What copies are found by: `datasets.fingerprints.Fingerprint` as bytes."""
+
+    video = models.OneToOneField(Video, models.CASCADE, primary_key=True, related_name="fingerprint")
+    content = models.BinaryField()
+    compared = models.CharField(
+        max_length=64,
+        blank=True,
+        db_index=True,
+        help_text="digest of the thresholds it was compared with all others by",
+    )
+
+    def __str__(self) -> str:
+        return f"fingerprint of {self.video_id[:12]}"
 
 
 class Finding(models.Model):

@@ -16,11 +16,12 @@ from datasets.batches import ahead, batches
 from datasets.folder import Entry, list_videos
 from datasets.intake import TASK, Intake, as_intake
 from datasets.manifest import Manifest, Problem, Row, match, read_manifest
-from datasets.models import Measures, Reject, Sighting, Video
+from datasets.models import Fingerprint, Measures, Reject, Sighting, Video
 from datasets.sandbox import DecodePool
 from datasets.services.runs import stage_run
 from datasets.sources import Unreadable
-from datasets.storage import Received, SourceUnreadableError, receive, sweep_spool
+from datasets.storage import Received, SourceUnreadableError, keep_bytes, receive, sweep_spool
+from datasets.strips import filmstrip, pack
 
 BATCH = 32  # files between two looks at the database
 
@@ -129,7 +130,7 @@ def _store(tally: Tally, entry: Entry, copy: Received, clip: Intake | None, row:
     if video is None:
         assert clip is not None, "content without a video row has been decoded"
         video = _new_video(copy, clip)
-        _keep_media(copy, video.media_name)
+        _keep_files(copy, video, clip)
         tally.stored += 1
     else:
         tally.seen += 1
@@ -140,9 +141,11 @@ def _new_video(copy: Received, clip: Intake) -> Video:
     return Video(sha256=copy.sha256, size=copy.size, **asdict(clip.probe))
 
 
-def _keep_media(copy: Received, name: str) -> None:
+def _keep_files(copy: Received, video: Video, clip: Intake) -> None:
     try:
-        copy.keep(name)
+        keep_bytes(video.frames_name, pack(clip.frames))
+        keep_bytes(video.filmstrip_name, filmstrip(clip.frames))
+        copy.keep(video.media_name)
     except OSError as error:
         raise _store_fault(error) from error
 
@@ -152,6 +155,7 @@ def _write_rows(video: Video, clip: Intake | None, entry: Entry, row: Row | None
     if video._state.adding and clip:
         video.save(force_insert=True)
         Measures.objects.create(video=video, flicker=clip.flicker, **asdict(clip.measures))
+        Fingerprint.objects.create(video=video, content=clip.fingerprint.to_bytes())
     Sighting.objects.update_or_create(video=video, root=entry.root, file_name=entry.file_name, defaults=_told(row))
     Reject.objects.filter(root=entry.root, file_name=entry.file_name).delete()
 

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from config.errors import UserError
 from config.models import User
 from config.report import Progress, Report, counted, silent, text_table
+from datasets.fingerprints import Fingerprint as Prints
 from datasets.known import Entry, ListFile, read_list
 from datasets.known_match import Match, Matcher
-from datasets.models import HashEntry, HashList, Video
+from datasets.models import Fingerprint, HashEntry, HashList, Video
 from datasets.services.quarantine import quarantine_match
 from datasets.services.runs import stage_run
 
@@ -58,7 +59,7 @@ def load_list(
         row = _replace(file, standing, name=name, by=by)
         run.result = _told(row, file)
     swept = sweep(names=[row.name], frames=frames, progress=progress)
-    line = f"Loaded {counted(len(file.entries), 'hash').replace('hashs', 'hashes')} as list {row.name}. {swept.line}"
+    line = f"Loaded {counted(len(file.entries), 'entry')} as list {row.name}. {swept.line}"
     return Report(line, _told(row, file) | {"sweep": swept.data}, "\n".join(file.complaints()))
 
 
@@ -155,7 +156,7 @@ def lists_line() -> str:
     return f"Compared with {counted(len(names), 'list')} of known material: {', '.join(names)}."
 
 
-def require_lists(frames: Frames = ()) -> None:
+def require_lists() -> None:
     """See that every file of WINNOW_KNOWN_LISTS is in force, loading those that are new or have changed.
 
     Raises `UserError` when one cannot be read, or a person has withdrawn it.
@@ -169,7 +170,18 @@ def require_lists(frames: Frames = ()) -> None:
                 f"The list {path} is configured in WINNOW_KNOWN_LISTS but was withdrawn or replaced; load it again "
                 "with `known_content load`, or take it out of the setting."
             )
-        load_list(path, name=path.stem, frames=frames)
+        _refuse_namesake(path)
+        load_list(path, name=path.stem, frames=stored_frames())
+
+
+def _refuse_namesake(path: Path) -> None:
+    """Of two configured files of one name each would put the other out of force."""
+    other = lists().filter(name=path.stem).exclude(source=str(path)).first()
+    if other:
+        raise UserError(
+            f"The list {path}, configured in WINNOW_KNOWN_LISTS, has the name of the one from {other.source}; "
+            "rename the file, or load it with `known_content load` under another name."
+        )
 
 
 def _digest_of(path: Path) -> str:
@@ -221,6 +233,14 @@ def _digests() -> Iterator[tuple[str, str, str]]:
     rows = list(Video.objects.order_by("pk").values_list("pk", "digest__md5", "digest__sha1"))
     for sha256, md5, sha1 in rows:  # all read before the first is written: SQLite has one writer
         yield sha256, md5 or "", sha1 or ""
+
+
+def stored_frames() -> Frames:
+    """The frame hashes of everything stored, read as they are asked for."""
+    rows = Fingerprint.objects.order_by("pk").values_list("pk", "content")
+    for sha256, content in rows.iterator(chunk_size=500):
+        prints = Prints.from_bytes(bytes(content))
+        yield sha256, prints.hashes, prints.qualities
 
 
 class _Counted:

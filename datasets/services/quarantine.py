@@ -7,6 +7,8 @@ here sends anything to anybody; `report_draft` writes a text for a person to jud
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -63,18 +65,17 @@ def quarantine(
 @transaction.atomic
 def quarantine_match(video: Video, *, matches: Sequence[Match]) -> list[Incident]:
     """Hide `video` for what of it is on lists: one incident a list, however often this is said."""
-    return [
-        _record_match(video.pk, hash_list, found, video=video) for hash_list, found in _by_list(video.pk, matches)
-    ]
+    return [_record_match(video.pk, hash_list, found, video) for hash_list, found in _by_list(video.pk, matches)]
 
 
 @transaction.atomic
 def hold_unseen(sha256: str, *, matches: Sequence[Match], sightings: Sightings = ()) -> list[Incident]:
-    """The same for content that was recognised before it was decoded, so that no `Video` of it exists.
+    """The same for content that is recognised at intake, before it is decoded; mostly no `Video` of it exists.
 
     An empty answer means that nothing stands against the content: two people have released it from all of these.
     """
-    incidents = [_record_match(sha256, hash_list, found) for hash_list, found in _by_list(sha256, matches)]
+    video = Video.objects.filter(pk=sha256).first()
+    incidents = [_record_match(sha256, hash_list, found, video) for hash_list, found in _by_list(sha256, matches)]
     for incident in incidents:
         _add_sightings(incident, sightings)
     return incidents
@@ -94,7 +95,13 @@ def gate_prompts(video: Video, prompts: Iterable[str]) -> Incident | None:
 
 def active_gate() -> Gate:
     """The gate of WINNOW_GATE_TERMS. Raises `UserError` when it cannot be read: without it nothing is taken in."""
-    return read_terms(getattr(settings, "WINNOW_GATE_TERMS", None) or DEFAULT_TERMS)
+    path = Path(getattr(settings, "WINNOW_GATE_TERMS", None) or DEFAULT_TERMS)
+    return _gate(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@cache
+def _gate(path: Path, changed: int) -> Gate:
+    return read_terms(path)
 
 
 def _cause(reason: str) -> str:

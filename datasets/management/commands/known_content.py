@@ -7,12 +7,7 @@ from config.command import StageCommand, progress
 from config.report import Report
 from datasets.known import ALGORITHMS
 from datasets.services.incidents import team_member
-from datasets.services.known import Frames, lists_report, load_list, sweep, withdraw_list
-
-
-def stored_frames() -> Frames:
-    """The frame hashes of everything stored; none until the fingerprint store is there."""
-    return ()
+from datasets.services.known import lists_report, load_list, stored_frames, sweep, withdraw_list
 
 
 class Command(StageCommand):
