@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from clustering.models import Cluster, DuplicateGroup, DuplicateMember, Embedding, Membership
+from clustering.models import Cluster, CopyPair, DuplicateGroup, DuplicateMember, Embedding, Membership
 from config.admin import ReadOnly
 from datasets.admin import OfVisibleVideos
 from datasets.models import Video
@@ -72,3 +72,15 @@ class MembershipAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
     list_filter = ("run",)
     search_fields = ("video__sha256__startswith",)
     list_select_related = ("video", "cluster", "run")
+
+
+@admin.register(CopyPair)
+class CopyPairAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("a", "b", "kind", "share_ab", "share_ba", "tile_correlation", "agreement", "colour")
+    list_filter = ("kind",)
+    list_select_related = ("a", "b")
+    search_fields = ("a__sha256__startswith", "b__sha256__startswith")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CopyPair]:
+        visible = Video.objects.visible()
+        return super().get_queryset(request).filter(a__in=visible, b__in=visible)

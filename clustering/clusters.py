@@ -16,7 +16,7 @@ class Params:
     """`min_cluster_size` and `min_samples` are HDBSCAN's; vectors are first cut to `dimensions` by PCA."""
 
     min_cluster_size: int = 5
-    min_samples: int = 3
+    min_samples: int = 2
     dimensions: int = 50
 
 

@@ -35,7 +35,7 @@ FLAT_VECTORS = 50_000
 BLOCK = 4096  # rows looked up at once
 DENSE_PICTURES, QUERY_PICTURES = 16, 2
 EXTREMES = 0.1  # share of tiles at both ends of the scale that are levelled: what a small mark covers
-CANDIDATE_COSINE = 0.75
+CANDIDATE_COSINE = 0.75  # least of 720 copies on the demo corpus: .78, a logo
 
 
 @dataclass(frozen=True)

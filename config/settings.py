@@ -59,6 +59,9 @@ WINNOW_FRAMES = int(os.environ.get("WINNOW_FRAMES", "8"))
 WINNOW_WORKERS = int(os.environ.get("WINNOW_WORKERS", str(os.cpu_count() or 1)))
 WINNOW_DECODE_MEMORY = int(os.environ.get("WINNOW_DECODE_MEMORY", str(1 << 30)))  # bytes, for one file
 WINNOW_DECODE_SECONDS = float(os.environ.get("WINNOW_DECODE_SECONDS", "30"))  # of processor time, for one file
+WINNOW_KNOWN_LISTS = [Path(path) for path in _words("WINNOW_KNOWN_LISTS")]  # lists of hashes that must be loaded
+WINNOW_GATE_TERMS = os.environ.get("WINNOW_GATE_TERMS", "")  # the team's own terms for the prompt gate, TOML
+WINNOW_RELEASE_PROCEDURE = os.environ.get("WINNOW_RELEASE_PROCEDURE", "")  # what counsel wrote on leaving quarantine
 WINNOW_ACCEL_PREFIX = os.environ.get("WINNOW_ACCEL_PREFIX", "")  # the nginx location of the media folder
 WINNOW_RELEASES = DATA / "releases"
 

@@ -12,6 +12,7 @@ from config.admin import AdministratorsOnly, ReadOnly
 from datasets.models import (
     Digest,
     Finding,
+    Fingerprint,
     HashEntry,
     HashList,
     Incident,
@@ -165,3 +166,11 @@ class ReleaseVoteAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("incident", "by", "reason", "voted_at", "lapsed_at")
     list_filter = (("lapsed_at", admin.EmptyFieldListFilter),)
     list_select_related = ("incident", "by")
+
+
+@admin.register(Fingerprint)
+class FingerprintAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
+    list_display = ("video", "compared")
+    list_select_related = ("video",)
+    search_fields = ("video__sha256__startswith",)
+    exclude = ("content",)

@@ -1,8 +1,19 @@
 """Whether one clip is a copy of another, by their fingerprints.
 
 Two clips are copies by frames (vPDQ, Meta's rule) or, where that sees nothing, by tiles: their pictures, aligned
-in time, agree but for light, for one small mark and for a strip cut off all round. Measured on the demo
-corpus drawn with 36 copies of each of 10 kinds and on `../shared/videos`: see each threshold.
+in time, agree but for light, for one small mark and for a strip cut off all round.
+
+Measured on the demo corpus with seeds 7 and 11, each with 36 copies of 10 kinds (exact, re-encoded, rescaled,
+logo, 5 % crop, 20 % brighter and darker, letterbox, trimmed, half rate), and on `../shared/videos`: 719 of 720
+copies found, no false one. By frames alone it is 553, mainly for want of the crops and logos.
+
+| measure | copies | nearest unrelated | threshold |
+| --- | --- | --- | --- |
+| share of matching frames | 1.00 mostly, .93 a small logo | .19 | .8 |
+| agreement, where colours differ by 9 levels or less | .955 (one), .972 and more; .96 a large logo | .923 | .97 |
+| colour difference, where agreement is .955 or more | 6.7 and less | 17.2 | 9 |
+| most_agreement | 1.00 a large logo | .978 | .99 |
+| tile_correlation | .85 to .87 a large logo | .2 to .5 (.93 for drawings of one scene) | .7 |
 """
 
 from __future__ import annotations
@@ -33,7 +44,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """When two clips are copies; the margins are those of the module's measurements.
+    """When two clips are copies; the table above shows the margins.
 
     distance: bits that matching hashes may differ in (Meta's value). quality: under it a hash is dropped (Meta's).
     share: of one clip's hashes that must match in the other (vPDQ's). usable: share of a clip's frames that must have

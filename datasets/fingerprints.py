@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -28,6 +29,7 @@ STEP = 0.04  # seconds that a frame without a time stamp is taken to last
 
 _MAGIC, _VERSION = b"WNFP", 1
 _HEADER = struct.Struct("<4sHxxII")
+_BATCH = 64  # frames hashed at once
 _CHROMA_POINTS = 64  # points a side that the colour of a picture is taken from
 _PLANAR_COLOUR = frozenset(f"yuv{alpha}{layout}p" for alpha in ("", "a", "j") for layout in ("420", "422", "444"))
 
@@ -134,6 +136,7 @@ class Collector:
         self._held: list[_Held] = []
         self._times: list[float] = []
         self._clock = _Clock()
+        self._grids: list[Floats] = []
         self._hashed: list[tuple[Bytes, Bytes, Bytes]] = []
         self._album = _Album()
         self._turn: Turn | None = None
@@ -152,6 +155,7 @@ class Collector:
     def fingerprint(self) -> Fingerprint:
         """The fingerprint of the frames so far; of none, an empty one."""
         self._settle()
+        self._hash()
         empty = (np.empty((0, HASH_BYTES), np.uint8), np.empty(0, np.uint8), np.empty((0, TILES, TILES), np.uint8))
         hashes, qualities, tiles = (np.concatenate(parts) for parts in zip(empty, *self._hashed, strict=True))
         return Fingerprint(hashes, qualities, np.array(self._times, np.float32), tiles, *self._album.arrays())
@@ -175,16 +179,25 @@ class Collector:
         return len(self._held) < PENDING_FRAMES and (len(self._held) + 1) * size <= PENDING_BYTES
 
     def _settle(self) -> None:
-        """Hash the frames held, now that their bars are known."""
+        """Reduce the frames held, now that their bars are known."""
         if self._border is None or not self._held:
             return
         box = self._border.area()
-        grids = np.stack([_grid(held, box) for held in self._held])
-        self._hashed.append((*hash_grids(grids), _means(grids, TILES)))
-        for held, grid in zip(self._held, grids, strict=True):
+        for held in self._held:
+            grid = _grid(held, box)
+            self._grids.append(grid)
             if held.chroma is not None:
                 self._album.add(held.row, _means(grid[None], POINTS)[0], _colour_tiles(held, held.chroma, box))
         self._held.clear()
+        if len(self._grids) >= _BATCH:
+            self._hash()
+
+    def _hash(self) -> None:
+        """Hash what is reduced, many frames at once: that is several times as fast as one by one."""
+        if self._grids:
+            grids = np.stack(self._grids)
+            self._hashed.append((*hash_grids(grids), _means(grids, TILES)))
+            self._grids.clear()
 
 
 class _Album:
@@ -263,6 +276,7 @@ def _points(frame: VideoFrame, number: int) -> Pixels:
     return lines[np.ix_(rows, columns)]
 
 
+@lru_cache(maxsize=64)
 def _spread(count: int, n: int) -> npt.NDArray[np.intp]:
     return (2 * np.arange(n) + 1) * count // (2 * n)
 
@@ -278,6 +292,7 @@ def _colour_tiles(held: _Held, chroma: Pixels, box: Box) -> Bytes:
     return np.stack([upright(np.rint(plane).astype(np.uint8), held.turn) for plane in means])
 
 
+@lru_cache(maxsize=64)
 def _shares(length: int) -> Floats:
     """Weights that average `length` points into 4 equal stretches: float32 (4, length)."""
     edges = np.linspace(0, length, COLOURS + 1)

@@ -224,7 +224,7 @@ def world(study: Study, other_study: Study, clips: list[Video], alice: User) -> 
         cluster = Cluster.objects.create(run=run, number=0, medoid=video, words=[["disc", 2, 0.5]])
         for member in (video, copy):
             Membership.objects.create(run=run, video=member, cluster=cluster, strength=0.9)
-    with stage_run("aggregate", {"study": study.name}) as run:
+    with stage_run("aggregate", {"study": study.name, "study_id": study.pk}) as run:
         Consensus.objects.create(
             run=run, study=study, video=video, choice=study.choices.all()[0], votes=1, raters=1, verdict="yes"
         )

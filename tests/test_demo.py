@@ -53,7 +53,9 @@ def test_each_copy_is_in_its_originals_group_and_nothing_else_is(data: Path, tru
         sorted(names) for names in expected.values()
     )
     kinds = {member["file_name"]: member["kind"] for group in groups for member in group["members"]}
-    assert {name for name, kind in kinds.items() if kind == "perceptual"} == {row.file_name for row in truth.near_copies}
+    assert {name for name, kind in kinds.items() if kind == "perceptual"} == {
+        row.file_name for row in truth.near_copies
+    }
 
 
 def test_clusters_are_the_scenes(data: Path, truth: Truth) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management.base import CommandError
+from scipy import ndimage
 
-from datasets.models import Measures, Reject, Run, Sighting, Video
+from datasets.fingerprints import Fingerprint as Prints
+from datasets.models import Fingerprint, Incident, Measures, Reject, Run, Sighting, Video
+from datasets.pictures import Pixels
 from tests.clips import moving_disc, write_clip
 from tests.commands import SHARED, run
 
@@ -40,7 +45,7 @@ def files_in(folder: Path) -> list[str]:
 
 def test_stores_content_once_and_every_sighting(folder: Path, media: Path) -> None:
     answer = run("ingest", folder)
-    assert answer == {"stored": 2, "seen": 1, "ignored": 1, "rejected": [], "manifest": []}
+    assert answer == {"stored": 2, "seen": 1, "ignored": 1, "held": 0, "rejected": [], "manifest": []}
     assert Video.objects.count() == Measures.objects.count() == 2
     assert sorted(Sighting.objects.values_list("file_name", flat=True)) == [
         "copy of one.mp4",
@@ -150,3 +155,53 @@ def test_a_store_that_cannot_be_written_ends_the_run_and_nothing_is_rejected(
 def test_the_real_clips() -> None:
     answer = run("ingest", SHARED, "--manifest", SHARED / "manifest.csv")
     assert (answer["stored"], answer["seen"], answer["rejected"]) == (12, 1, [])
+
+
+def test_known_content_is_set_aside_and_not_named(folder: Path, media: Path, tmp_path: Path) -> None:
+    known = tmp_path / "list.txt"
+    known.write_text(hashlib.md5((folder / "one.mp4").read_bytes()).hexdigest() + "\n")
+    run("known_content", "load", known, "--list", "test", "--algorithm", "md5")
+    answer = run("ingest", folder)
+    assert (answer["stored"], answer["held"]) == (1, 2)
+    assert "one.mp4" not in str(answer)
+    assert not Sighting.objects.filter(file_name="one.mp4").exists()
+    assert Incident.objects.count() == 1
+    assert run("ingest", folder)["held"] == 2
+    assert len(list((media / ".quarantine").iterdir())) == 1
+
+
+def textured() -> Pixels:
+    """A picture with enough gradients for a usable PDQ hash, sliding sideways."""
+    rng = np.random.default_rng(5)
+    ground = ndimage.gaussian_filter(rng.normal(size=(128, 128)), 5)
+    picture = np.clip(128 + 90 * ground / ground.std(), 0, 255).astype(np.uint8)
+    return np.stack([np.roll(picture, 2 * step, axis=1)[..., None].repeat(3, axis=2) for step in range(8)])
+
+
+def test_a_copy_of_known_frames_is_stored_hidden(folder: Path, tmp_path: Path) -> None:
+    run("ingest", write_clip(folder / "seen.mp4", textured()))
+    frames = Fingerprint.objects.get().content
+    known = tmp_path / "list.txt"
+    hashes = Prints.from_bytes(bytes(frames)).hashes
+    known.write_text("\n".join(bytes(row).hex() for row in hashes) + "\n")
+    run("known_content", "load", known, "--list", "test", "--algorithm", "pdq")
+    run("ingest", write_clip(folder / "again.mkv", textured(), codec="mpeg4"))
+    assert Video.objects.count() == 2
+    assert not Video.objects.visible().exists()
+
+
+def test_a_prompt_that_fires_the_gate_hides_its_video(folder: Path) -> None:
+    manifest = folder / "manifest.csv"
+    manifest.write_text("file_name,prompt\none.mp4,a disc\ndeep/two.webm,a nude teenager\n")
+    run("ingest", folder, "--manifest", manifest)
+    assert set(Video.objects.visible().values_list("sightings__file_name", flat=True)) == {
+        "one.mp4",
+        "copy of one.mp4",
+    }
+
+
+def test_a_configured_list_that_cannot_be_read_stops_ingest(folder: Path, settings, tmp_path: Path) -> None:
+    settings.WINNOW_KNOWN_LISTS = [tmp_path / "gone.csv"]
+    with pytest.raises(CommandError, match="cannot be read"):
+        run("ingest", folder)
+    assert not Video.objects.exists()

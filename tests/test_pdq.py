@@ -118,7 +118,7 @@ def test_hamming_reaches_all_256_bits() -> None:
 def clip(seed: int = 0, height: int = 120, width: int = 160, frames: int = 6) -> list[Pixels]:
     """Scenery that drifts."""
     wide = scenery(height, width + 10 * frames, seed)
-    return [wide[:, 10 * index : 10 * index + width] for index in range(frames)]
+    return [wide[:, 10 * index : 10 * index + width].copy() for index in range(frames)]
 
 
 def barred(frames: list[Pixels], rows: int, columns: int, level: int = 16) -> list[Pixels]:
@@ -168,6 +168,14 @@ def test_a_flat_sky_over_a_horizon_is_whole() -> None:
     sky = np.full((120, 160), 180, np.uint8)
     sky[70:] = scenery(50, 160)
     assert whole([sky] * 3)
+
+
+def test_a_dark_ground_that_runs_into_its_bar_does_not_hide_it() -> None:
+    frames = clip()
+    for frame in frames:
+        frame[80:] = 18
+        np.maximum(frame[:80], 40, out=frame[:80])
+    assert pdq.picture_area(barred(frames, 20, 0)) == (20, 140, 0, 160)
 
 
 def test_what_one_frame_shows_is_never_cut_off() -> None:

@@ -30,13 +30,15 @@ from tests.commands import run
 
 pytestmark = pytest.mark.django_db
 
+PAIR = (SCENES[0], SCENES[-1])
+
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two scenes of three clips each, a rescaled copy of the first clip and an exact one."""
     folder = tmp_path_factory.mktemp("drawn")
     first = None
-    for scene in SCENES[:2]:
+    for scene in PAIR:
         for seed in range(3):
             frames = draw_clip(scene, np.random.default_rng(seed)).frames
             first = frames if first is None else first
@@ -45,7 +47,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert copy.change is not None
     assert first is not None
     encode(copy.change(first), folder / "smaller.mp4", crf=copy.crf, fps=copy.fps)
-    shutil.copy(folder / f"{SCENES[0].name}-0.mp4", folder / "same.mp4")
+    shutil.copy(folder / f"{PAIR[0].name}-0.mp4", folder / "same.mp4")
     return folder
 
 
@@ -129,7 +131,7 @@ def test_the_best_copy_is_kept_and_the_groups_are_told(embedded: Path) -> None:
     original, copy = video_named("same.mp4"), video_named("smaller.mp4")
     (group,) = answer["groups"]
     assert {m["file_name"]: (m["kind"], m["sha256"]) for m in group["members"]} == {
-        f"{SCENES[0].name}-0.mp4": ("representative", original.pk),
+        f"{PAIR[0].name}-0.mp4": ("representative", original.pk),
         "same.mp4": ("exact", original.pk),
         "smaller.mp4": ("perceptual", copy.pk),
     }
@@ -148,7 +150,7 @@ def test_dedup_again_is_the_same_run(embedded: Path) -> None:
 
 def test_another_threshold_puts_videos_back(embedded: Path) -> None:
     run("dedup")
-    run("dedup", "--near", 1.0)
+    run("dedup", "--share", 1.1, "--agreement", 1.1)
     assert Video.objects.kept().count() == 7
     assert DuplicateMember.objects.count() == 1, "the earlier run's groups stay as history"
 
@@ -157,20 +159,53 @@ def test_a_person_can_put_a_copy_back_for_good(embedded: Path) -> None:
     run("dedup")
     finding = Finding.objects.get(stage="dedup")
     lift_finding(finding, by=User.objects.create_user("alice", role="researcher"), why="not a copy")
-    run("dedup", "--near", 0.9)
+    run("dedup", "--distance", 30)
     run("dedup")
     assert finding.video in Video.objects.kept()
 
 
-def test_dedup_before_embed_says_so(ingested: Path) -> None:
+def test_copies_need_no_embeddings_but_likeness_does(ingested: Path) -> None:
+    assert run("dedup")["copies"] == 1
     with pytest.raises(CommandError, match=r"No video has an embedding yet; run"):
-        run("dedup")
+        run("dedup", "--semantic", 0.9)
 
 
-@pytest.mark.parametrize("near", [0, -1, 1.5])
-def test_a_threshold_that_is_no_cosine_is_refused(embedded: Path, near: float) -> None:
-    with pytest.raises(CommandError, match="cosine threshold lies"):
-        run("dedup", "--near", near)
+def test_what_only_looks_alike_is_flagged_and_removed_only_on_demand(embedded: Path) -> None:
+    run("dedup", "--semantic", 0.01)
+    assert Finding.objects.filter(reason="alike", effect=Effect.FLAG, lifted_at=None).exists()
+    assert Video.objects.kept().count() == 6
+    run("dedup", "--semantic", 0.01, "--semantic-removes")
+    assert Video.objects.kept().count() < 6
+    run("dedup")
+    assert Video.objects.kept().count() == 6
+
+
+def test_new_videos_are_compared_with_all_before_them(ingested: Path, drawn: Path, tmp_path: Path) -> None:
+    run("dedup")
+    copy = COPY_KINDS["reencoded"]
+    assert copy.change is not None
+    encode(copy.change(draw_clip(PAIR[1], np.random.default_rng(2)).frames), tmp_path / "late.mp4", crf=copy.crf)
+    run("ingest", tmp_path / "late.mp4")
+    answer = run("dedup")
+    assert answer["copies"] == 2
+    assert video_named("late.mp4") not in Video.objects.kept()
+
+
+def test_one_generation_twice_is_flagged(ingested: Path, drawn: Path, tmp_path: Path) -> None:
+    names = [f"{scene.name}-1.mp4" for scene in PAIR]
+    manifest = tmp_path / "manifest.csv"
+    rows = [f"{name},a prompt,a generator,7" for name in names]
+    manifest.write_text("\n".join(["file_name,prompt,generator,seed", *rows]))
+    run("ingest", drawn, "--manifest", manifest)
+    run("dedup")
+    finding = Finding.objects.get(reason="same generation")
+    assert (finding.effect, finding.video in Video.objects.kept()) == (Effect.FLAG, True)
+
+
+@pytest.mark.parametrize("cosine", [0, -1, 1.5])
+def test_what_is_no_cosine_is_refused(cosine: float) -> None:
+    with pytest.raises(CommandError, match="a cosine lies above 0"):
+        run("dedup", "--semantic", cosine)
 
 
 # --- cluster ---
@@ -186,7 +221,7 @@ def test_clusters_are_told_video_by_video(embedded: Path) -> None:
             for row in answer["assigned"]
             if Sighting.objects.filter(video=row["sha256"], file_name__startswith=scene.name).exists()
         }
-        for scene in SCENES[:2]
+        for scene in PAIR
     }
     assert all(len(clusters) == 1 for clusters in by_scene.values()), by_scene
     assert len(set.union(*by_scene.values())) == 2

@@ -119,7 +119,7 @@ def honest() -> Result:
         "container": "mp4", "codec": "h264", "width": 64, "height": 64, "duration": 1.0, "frame_count": 8,
         "frame_rate": 8.0, "has_audio": False, "damaged": False,
     }  # fmt: skip
-    measures = {"luminance_spread": 1.0, "spatial_autocorrelation": 0.5, "unchanged_share": 0.0}
+    measures = {"luminance_spread": 1.0, "spatial_autocorrelation": 0.5, "unchanged_share": 0.0, "sharpness": 9.0}
     frames, grey = np.zeros((2, 4, 4, 3), np.uint8), np.zeros((2, 4, 4), np.uint8)
     return {"probe": probe, "measures": measures, "frames": frames, "grey": grey}
 

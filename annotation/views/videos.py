@@ -17,6 +17,7 @@ from config.errors import UserError
 from config.permissions import researcher_required
 from datasets.models import Effect, Finding, Video
 from datasets.services.findings import lift_finding, raise_finding
+from datasets.services.quarantine import quarantine
 
 PER_PAGE = 50
 
@@ -65,7 +66,10 @@ def _marked(request: HttpRequest, subject: Video, form: MarkForm) -> bool:
     data = form.cleaned_data
     effect = Effect(data["effect"])
     try:
-        raise_finding(subject, reason=data["reason"], effect=effect, by=request.user, note=data["note"])  # type: ignore[arg-type]
+        if effect == Effect.QUARANTINE:
+            quarantine(subject, reason=data["reason"], note=data["note"], by=request.user)  # type: ignore[arg-type]
+        else:
+            raise_finding(subject, reason=data["reason"], effect=effect, by=request.user, note=data["note"])  # type: ignore[arg-type]
     except UserError as error:
         form.add_error("reason", str(error))
         return False

@@ -16,8 +16,10 @@ from datasets.batches import ahead, batches
 from datasets.folder import Entry, list_videos
 from datasets.intake import TASK, Intake, as_intake
 from datasets.manifest import Manifest, Problem, Row, match, read_manifest
-from datasets.models import Fingerprint, Measures, Reject, Sighting, Video
+from datasets.models import Digest, Fingerprint, Measures, Reject, Sighting, Video
 from datasets.sandbox import DecodePool
+from datasets.services.known import active_matcher, lists_line, require_lists
+from datasets.services.quarantine import active_gate, gate_prompts, hold_unseen, in_quarantine, quarantine_match
 from datasets.services.runs import stage_run
 from datasets.sources import Unreadable
 from datasets.storage import Received, SourceUnreadableError, keep_bytes, receive, sweep_spool
@@ -28,11 +30,15 @@ BATCH = 32  # files between two looks at the database
 
 @dataclass
 class Tally:
-    """What a run of `ingest` met: files whose content is new, known content, other files, and refusals."""
+    """What a run of `ingest` met: files whose content is new, seen before, no video, or refused.
+
+    `held` counts files whose content is in quarantine; nothing more is said of them.
+    """
 
     stored: int = 0
     seen: int = 0
     ignored: int = 0
+    held: int = 0
     rejected: list[dict[str, str]] = field(default_factory=list)
     manifest: list[dict[str, Any]] = field(default_factory=list)
 
@@ -44,6 +50,8 @@ def ingest(paths: Sequence[Path], manifest_path: Path | None = None, progress: P
     run left and changes nothing else. Raises `UserError` when a path, the manifest as a whole or the media
     store is at fault.
     """
+    require_lists()
+    active_gate()
     manifest = read_manifest(manifest_path) if manifest_path else None
     listing = list_videos(paths, leave_out=manifest_path)
     tally = Tally(ignored=listing.ignored, manifest=_manifest_problems(manifest, listing.videos))
@@ -57,7 +65,7 @@ def ingest(paths: Sequence[Path], manifest_path: Path | None = None, progress: P
             for batch in batches(shown, BATCH):
                 _take_in(batch, manifest, tally, pool)
         run.result = asdict(tally)
-    return Report(_line(tally), asdict(tally), _complaints(tally))
+    return Report(f"{_line(tally)} {lists_line()}", asdict(tally), _complaints(tally))
 
 
 def decode_pool() -> DecodePool:
@@ -80,15 +88,21 @@ def _manifest_problems(manifest: Manifest | None, entries: Sequence[Entry]) -> l
 def _take_in(batch: Sequence[Entry], manifest: Manifest | None, tally: Tally, pool: DecodePool) -> None:
     """Copy and hash the files, decode those with content not met before, write down what came of each."""
     copies = list(zip(batch, _received(batch), strict=True))
-    clips = _decoded(pool, _unknown([copy for _, copy in copies if isinstance(copy, Received)]))
+    received = [(entry, copy) for entry, copy in copies if isinstance(copy, Received)]
+    held = hold_known(received)
+    clips = _decoded(pool, _unknown([copy for _, copy in received if copy.sha256 not in held]))
     for entry, copy in copies:
-        outcome = copy if isinstance(copy, SourceUnreadableError) else clips.get(copy.sha256)
-        if isinstance(outcome, UserError):
+        if isinstance(copy, SourceUnreadableError):
+            _reject(tally, entry, str(copy))
+            continue
+        outcome = clips.get(copy.sha256)
+        if copy.sha256 in held:
+            _set_aside(tally, copy)
+        elif isinstance(outcome, Unreadable):
             _reject(tally, entry, str(outcome))
-        elif isinstance(copy, Received):
+        else:
             _store(tally, entry, copy, outcome, manifest.row_for(entry.file_name) if manifest else None)
-        if isinstance(copy, Received):
-            copy.drop()
+        copy.drop()
 
 
 def _received(batch: Sequence[Entry]) -> Iterator[Received | SourceUnreadableError]:
@@ -124,6 +138,25 @@ def _decoded(pool: DecodePool, copies: Sequence[Received]) -> dict[str, Intake |
     return {copy.sha256: as_intake(result) for copy, result in zip(copies, told, strict=True)}
 
 
+def hold_known(received: Sequence[tuple[Entry, Received]]) -> set[str]:
+    """The contents that are in quarantine, or go there now for their digests, before anything is decoded."""
+    matcher = active_matcher()
+    for entry, copy in received:
+        if found := matcher.match_digest(copy.md5, copy.sha1, copy.sha256):
+            place = {"root": entry.root, "file_name": entry.file_name}
+            hold_unseen(copy.sha256, matches=found, sightings=[place])
+    return in_quarantine(copy.sha256 for _, copy in received)
+
+
+def _set_aside(tally: Tally, copy: Received) -> None:
+    """Keep the file for whoever must judge it, where nothing serves it."""
+    try:
+        copy.keep(f".quarantine/{copy.sha256}")
+    except OSError as error:
+        raise _store_fault(error) from error
+    tally.held += 1
+
+
 def _store(tally: Tally, entry: Entry, copy: Received, clip: Intake | None, row: Row | None) -> None:
     """Media first, rows after: a kill between the two leaves a file that the next run finds and uses."""
     video = Video.objects.filter(pk=copy.sha256).first()
@@ -134,7 +167,7 @@ def _store(tally: Tally, entry: Entry, copy: Received, clip: Intake | None, row:
         tally.stored += 1
     else:
         tally.seen += 1
-    _write_rows(video, clip, entry, row)
+    _write_rows(copy, video, clip, entry, row)
 
 
 def _new_video(copy: Received, clip: Intake) -> Video:
@@ -151,13 +184,23 @@ def _keep_files(copy: Received, video: Video, clip: Intake) -> None:
 
 
 @transaction.atomic
-def _write_rows(video: Video, clip: Intake | None, entry: Entry, row: Row | None) -> None:
+def _write_rows(copy: Received, video: Video, clip: Intake | None, entry: Entry, row: Row | None) -> None:
     if video._state.adding and clip:
         video.save(force_insert=True)
         Measures.objects.create(video=video, flicker=clip.flicker, **asdict(clip.measures))
         Fingerprint.objects.create(video=video, content=clip.fingerprint.to_bytes())
+        Digest.objects.create(video=video, md5=copy.md5, sha1=copy.sha1)
     Sighting.objects.update_or_create(video=video, root=entry.root, file_name=entry.file_name, defaults=_told(row))
     Reject.objects.filter(root=entry.root, file_name=entry.file_name).delete()
+    _quarantine_if_known(video, clip, row)
+
+
+def _quarantine_if_known(video: Video, clip: Intake | None, row: Row | None) -> None:
+    """By its frames or its prompt, in the transaction that stores it: it is never there to be shown."""
+    if clip and (found := active_matcher().match_frames(clip.fingerprint.hashes, clip.fingerprint.qualities)):
+        quarantine_match(video, matches=found)
+    if row and row.prompt:
+        gate_prompts(video, [row.prompt])
 
 
 def _told(row: Row | None) -> dict[str, Any]:
