@@ -39,8 +39,15 @@ ifneq ($(SERVE),0)
 	@$(MAKE) --no-print-directory serve
 endif
 
+# Without DEBUG, so that no error page tells more than it should; without HTTPS, since it serves this machine only.
+serve: export DEBUG = 0
+serve: export HTTPS = 0
+serve: export ALLOWED_HOSTS = 127.0.0.1,localhost
 serve: .venv/installed
-	$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --access-logfile /dev/null
+	@DEBUG=1 $(BIN)/python manage.py migrate --verbosity 0
+	@DEBUG=1 $(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@echo 'Serving $(WINNOW_DATA) on http://127.0.0.1:$(PORT)/ (Ctrl-C ends it)'
+	@SECRET_KEY="$$(cat $(WINNOW_DATA)/secret_key)" $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --access-logfile /dev/null
 
 test: .venv/installed-dev
 	$(BIN)/python -m tests.run

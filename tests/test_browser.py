@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 from annotation.models import Answer, Study
 from config.models import User
 from datasets.models import Video
+from tests.commands import run
 from tests.conftest import World
 
 CHROMIUM = shutil.which("chromium")
@@ -111,6 +114,19 @@ def test_a_rater_labels_by_keyboard_to_the_end(visit: Visit, rita: User, study: 
     assert newest(study, clips[0]) == ("labels", ["distorted", "violent"], 1)
     assert newest(study, clips[1]) == ("none", [], 1)
     assert newest(study, clips[2]) == ("skipped", [], 1)
+    assert exported(study) == {
+        clips[0].sha256: ("labels", "distorted|violent"),
+        clips[1].sha256: ("none", ""),
+        clips[2].sha256: ("skipped", ""),
+    }
+
+
+def exported(study: Study) -> dict[str, tuple[str, str]]:
+    """Outcome and labels of every answer in a release of the study, by video."""
+    run("aggregate", "--study", study.name)
+    folder = Path(run("export_dataset", "--study", study.name)["folder"])
+    with (folder / "answers.csv").open(newline="") as file:
+        return {row["sha256"]: (row["outcome"], row["labels"]) for row in csv.DictReader(file)}
 
 
 def test_enter_is_dead_without_an_answer_and_says_so(visit: Visit, rita: User, study: Study) -> None:
