@@ -88,3 +88,11 @@ def test_again_changes_nothing(clips: Path) -> None:
     before = list(Finding.objects.values())
     run("screen")
     assert list(Finding.objects.values()) == before
+
+
+@pytest.mark.django_db
+def test_a_dry_run_tells_and_writes_nothing(clips: Path) -> None:
+    run("ingest", clips)
+    answer = run("screen", "--dry-run", "--blank", 500)
+    assert answer["would"] == {"blank": 4, "noise": 0, "frozen": 0, "damaged": 0}
+    assert not Finding.objects.exists()

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.forms.models import model_to_dict
 
-from config.report import Report, counted
+from config.report import Report, counted, text_table
 from datasets.models import Effect, Measures, Video
 from datasets.screening import Rule, screen
 from datasets.services.findings import Found, Reconciled, reconcile
@@ -24,6 +24,25 @@ def screen_videos(rules: tuple[Rule, ...]) -> Report:
         done = reconcile("screen", found, run)
         run.result = _result(found, done)
     return Report(_line(run.result), run.result)
+
+
+def preview(rules: tuple[Rule, ...]) -> Report:
+    """What `screen_videos` would find with these thresholds; nothing is written."""
+    found = list(_findings(rules))
+    counts = {rule.reason: sum(item.reason == rule.reason for item in found) for rule in rules}
+    rows = (
+        (
+            rule.reason,
+            rule.measure,
+            "above" if rule.above else "below",
+            rule.threshold,
+            rule.effect,
+            counts[rule.reason],
+        )
+        for rule in rules
+    )
+    table = text_table(rows, head=("Reason", "measure", "", "threshold", "effect", "videos"))
+    return Report("Nothing was changed; without --dry-run this is what screen would find.", {"would": counts}, table)
 
 
 def _findings(rules: tuple[Rule, ...]) -> Iterator[Found]:

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from config.command import StageCommand
 from config.report import Report
 from datasets.screening import RULES
-from datasets.services.screen import screen_videos
+from datasets.services.screen import preview, screen_videos
 
 
 class Command(StageCommand):
@@ -23,5 +23,8 @@ class Command(StageCommand):
                 help=f"{rule.effect} clips whose {rule.measure} is {side} X (default {rule.threshold})",
             )
 
+        parser.add_argument("--dry-run", action="store_true", help="only print what each threshold would find")
+
     def run(self, **options: Any) -> Report:
-        return screen_videos(tuple(replace(rule, threshold=options[rule.reason]) for rule in RULES))
+        rules = tuple(replace(rule, threshold=options[rule.reason]) for rule in RULES)
+        return preview(rules) if options["dry_run"] else screen_videos(rules)
