@@ -10,8 +10,9 @@ from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
 
-# 4:4:4 at this quality: over the demo corpus, vectors from kept frames have a cosine of .9995 and more to
-# vectors from the decoder's own frames (tests/test_strips.py), at a sixth of the bytes of a lossless strip.
+# 4:4:4 at this quality. Pooled vectors of demo-clip from kept frames against the same frames unkept: cosine .99984
+# and more over the 152 demo clips, .9995 and more over 13 real ones; 119 to 144 KB a clip, an eighth of the pixels.
+# Reducing kept frames to 64 px instead of decoding at 64 px: .9998 and more, and .9927 and more.
 KEPT_QUALITY = 95
 FILMSTRIP_FRAMES = 6
 FILMSTRIP_HEIGHT = 120  # px
