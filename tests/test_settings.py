@@ -18,8 +18,11 @@ from config.secrets import local_secret_key
 from tests.commands import ROOT, manage
 
 
+SET_BY_TESTS = {"SECRET_KEY", "DATABASE_URL", "DEBUG", "DJANGO_ALLOW_ASYNC_UNSAFE"}  # the last by the browser tests
+
+
 def in_a_process_of_its_own(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {key: value for key, value in os.environ.items() if key not in {"SECRET_KEY", "DATABASE_URL", "DEBUG"}}
+    kept = {key: value for key, value in os.environ.items() if key not in SET_BY_TESTS}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
