@@ -17,7 +17,6 @@ from config.report import counted, text_table
 from config.secrets import local_secret_key
 from tests.commands import ROOT, manage
 
-
 SET_BY_TESTS = {"SECRET_KEY", "DATABASE_URL", "DEBUG", "DJANGO_ALLOW_ASYNC_UNSAFE"}  # the last by the browser tests
 
 
