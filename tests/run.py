@@ -74,7 +74,7 @@ def javascript() -> None:
     if not shutil.which("node"):
         missing.append("Node.js 20 or newer, for the tests of the pages' scripts: apt-get install nodejs")
     elif files:
-        step("node --test", "node", "--test", *files)
+        step("node --test", "node", "--test", "--test-reporter=spec", *files)
 
 
 def summary() -> int:
