@@ -27,6 +27,13 @@ def _flag(name: str, default: str) -> bool:
     return value in {"1", "true", "yes"}
 
 
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default)).strip()
+    if not value.isdecimal() or int(value) < 1:
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to a whole number of 1 or more.")
+    return int(value)
+
+
 def _secret_key(debug: bool) -> str:
     key = os.environ.get("SECRET_KEY", "")
     if key:
@@ -55,10 +62,10 @@ DATABASES: dict[str, dict[str, Any]] = {
 
 # Winnow's own settings. Thresholds are defaults; each command takes its own.
 WINNOW_ENCODER = os.environ.get("WINNOW_ENCODER", "demo")
-WINNOW_FRAMES = int(os.environ.get("WINNOW_FRAMES", "8"))
-WINNOW_WORKERS = int(os.environ.get("WINNOW_WORKERS", str(os.cpu_count() or 1)))
-WINNOW_DECODE_MEMORY = int(os.environ.get("WINNOW_DECODE_MEMORY", str(1 << 30)))  # bytes, for one file
-WINNOW_DECODE_SECONDS = float(os.environ.get("WINNOW_DECODE_SECONDS", "30"))  # of processor time, for one file
+WINNOW_FRAMES = _number("WINNOW_FRAMES", 8)
+WINNOW_WORKERS = _number("WINNOW_WORKERS", os.cpu_count() or 1)
+WINNOW_DECODE_MEMORY = _number("WINNOW_DECODE_MEMORY", 1 << 30)  # bytes, for one file
+WINNOW_DECODE_SECONDS = _number("WINNOW_DECODE_SECONDS", 30)  # of processor time, for one file
 WINNOW_KNOWN_LISTS = [Path(path) for path in _words("WINNOW_KNOWN_LISTS")]  # lists of hashes that must be loaded
 WINNOW_GATE_TERMS = os.environ.get("WINNOW_GATE_TERMS", "")  # the team's own terms for the prompt gate, TOML
 WINNOW_RELEASE_PROCEDURE = os.environ.get("WINNOW_RELEASE_PROCEDURE", "")  # what counsel wrote on leaving quarantine

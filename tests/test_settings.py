@@ -57,6 +57,14 @@ def test_djangos_deployment_check_has_nothing_to_say(tmp_path: Path) -> None:
     assert "no issues" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["WINNOW_FRAMES", "WINNOW_WORKERS", "WINNOW_DECODE_MEMORY", "WINNOW_DECODE_SECONDS"])
+@pytest.mark.parametrize("value", ["many", "0", "-3", ""])
+def test_a_setting_that_is_no_number_is_one_sentence(tmp_path: Path, name: str, value: str) -> None:
+    done = in_a_process_of_its_own(tmp_path, "check", **{name: value})
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"Error: {name} is {value!r}; set it to a whole number of 1 or more."
+
+
 def test_postgres_by_url() -> None:
     settings = database_from_url("postgres://ann:p%40ss@db.test:5433/winnow")
     assert settings["ENGINE"].endswith("postgresql")
