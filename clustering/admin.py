@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from clustering.models import Cluster, CopyPair, DuplicateGroup, DuplicateMember, Embedding, Membership
+from clustering.models import Cluster, CopyPair, DuplicateGroup, DuplicateMember, Embedding, Membership, PairVerdict
 from config.admin import ReadOnly
 from datasets.admin import OfVisibleVideos
 from datasets.models import Video
@@ -82,5 +82,16 @@ class CopyPairAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("a__sha256__startswith", "b__sha256__startswith")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CopyPair]:
+        visible = Video.objects.visible()
+        return super().get_queryset(request).filter(a__in=visible, b__in=visible)
+
+
+@admin.register(PairVerdict)
+class PairVerdictAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("a", "b", "copies", "decision")
+    list_filter = ("copies",)
+    list_select_related = ("a", "b", "decision")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PairVerdict]:
         visible = Video.objects.visible()
         return super().get_queryset(request).filter(a__in=visible, b__in=visible)

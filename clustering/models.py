@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from datasets.models import Run, Video
+from datasets.models import Decision, Run, Video
 
 
 class Embedding(models.Model):
@@ -14,6 +14,12 @@ class Embedding(models.Model):
     video = models.ForeignKey(Video, models.CASCADE, related_name="embeddings")
     encoder_key = models.CharField(max_length=200, db_index=True)
     vector = models.BinaryField()
+    frame_similarity = models.FloatField(
+        null=True, help_text="least cosine of two neighbouring frames, -1 to 1; none for a clip of one frame"
+    )
+    prompt_similarity = models.FloatField(
+        null=True, help_text="cosine of clip and prompt, -1 to 1; none without a prompt"
+    )
 
     class Meta:
         ordering = ("video",)
@@ -48,6 +54,25 @@ class CopyPair(models.Model):
 
     def __str__(self) -> str:
         return f"{self.a_id[:12]} {self.kind} {self.b_id[:12]}"
+
+
+class PairVerdict(models.Model):
+    """What a person said of two videos, copies or not. The newest whose decision stands goes before any measure."""
+
+    decision = models.ForeignKey(Decision, models.CASCADE, related_name="pair_verdicts")
+    a = models.ForeignKey(Video, models.CASCADE, related_name="+")
+    b = models.ForeignKey(Video, models.CASCADE, related_name="+")
+    copies = models.BooleanField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("decision", "a", "b"), name="verdict_once"),
+            models.CheckConstraint(condition=Q(a__lt=models.F("b")), name="verdict_in_order"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.a_id[:12]} {'and' if self.copies else 'not'} {self.b_id[:12]}"
 
 
 class DuplicateGroup(models.Model):

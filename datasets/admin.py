@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from config.admin import AdministratorsOnly, ReadOnly
 from datasets.models import (
+    Decision,
     Digest,
     Finding,
     Fingerprint,
@@ -24,6 +25,7 @@ from datasets.models import (
     Run,
     Serving,
     Sighting,
+    ThresholdChange,
     Video,
 )
 
@@ -94,6 +96,23 @@ class FindingAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
     list_select_related = ("video", "by")
 
 
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly, admin.ModelAdmin):
+    """Without the videos, some of which may be in quarantine by now: the log page names the others."""
+
+    list_display = ("id", "action", "by", "why", "made_at", "undone_at", "undone_by")
+    list_filter = ("action", ("undone_at", admin.EmptyFieldListFilter))
+    list_select_related = ("by", "undone_by")
+    exclude = ("videos",)
+
+
+@admin.register(ThresholdChange)
+class ThresholdChangeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("reason", "threshold", "decision")
+    list_filter = ("reason",)
+    list_select_related = ("decision",)
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("id", "stage", "seed", "code_version", "started_at", "finished_at")
@@ -105,7 +124,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):
 class ServingAdmin(AdministratorsOnly, OfVisibleVideos, ReadOnly, admin.ModelAdmin):
     """Who was sent what: with the assignments it would tell who is behind a pseudonym."""
 
-    list_display = ("served_at", "user", "video", "first_byte")
+    list_display = ("served_at", "user", "video", "part", "first_byte")
     list_filter = ("served_at",)
     search_fields = ("user__username", "video__sha256__startswith")
     list_select_related = ("user", "video")

@@ -10,11 +10,13 @@ from datasets.models.known import (
     LegalHold,
     ReleaseVote,
 )
+from datasets.models.review import Action, Decision, ThresholdChange
 from datasets.models.videos import (
     Effect,
     Finding,
     Fingerprint,
     Measures,
+    Part,
     Reject,
     Run,
     Serving,
@@ -25,7 +27,9 @@ from datasets.models.videos import (
 )
 
 __all__ = [
+    "Action",
     "Algorithm",
+    "Decision",
     "Digest",
     "Effect",
     "Finding",
@@ -36,11 +40,13 @@ __all__ = [
     "IncidentMatch",
     "LegalHold",
     "Measures",
+    "Part",
     "Reject",
     "ReleaseVote",
     "Run",
     "Serving",
     "Sighting",
+    "ThresholdChange",
     "Video",
     "VideoQuerySet",
     "quality_order",

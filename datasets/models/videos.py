@@ -68,6 +68,9 @@ class Video(models.Model):
     frame_rate = models.FloatField(help_text="frames a second")
     has_audio = models.BooleanField()
     damaged = models.BooleanField(default=False, help_text="part of the file is missing or did not decode")
+    proxy_size = models.BigIntegerField(
+        null=True, blank=True, help_text="bytes of the copy for browsers; none where they play the file itself"
+    )
     stored_at = models.DateTimeField(auto_now_add=True)
 
     objects = VideoQuerySet.as_manager()
@@ -97,6 +100,11 @@ class Video(models.Model):
     def filmstrip_name(self) -> str:
         """Where the six small frames for people lie."""
         return f"{self._stem}.filmstrip.jpg"
+
+    @property
+    def proxy_name(self) -> str:
+        """Where the h264 copy lies that browsers play, if `proxy_size` says there is one."""
+        return f"{self._stem}.proxy.mp4"
 
     @property
     def _stem(self) -> str:
@@ -195,10 +203,14 @@ class Finding(models.Model):
     note = models.TextField(blank=True)
     run = models.ForeignKey(Run, models.PROTECT, null=True, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    decision = models.ForeignKey(
+        "Decision", models.PROTECT, null=True, blank=True, related_name="raised", help_text="that raised it"
+    )
     found_at = models.DateTimeField(auto_now_add=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     lifted_why = models.TextField(blank=True)
+    lifted_in = models.ForeignKey("Decision", models.PROTECT, null=True, blank=True, related_name="lifted")
 
     class Meta:
         ordering = ("id",)
@@ -218,11 +230,20 @@ class Finding(models.Model):
         return self.lifted_at is None
 
 
+class Part(models.TextChoices):
+    """What of a video was sent."""
+
+    ORIGINAL = "original"
+    PROXY = "proxy"
+    FILMSTRIP = "filmstrip"
+
+
 class Serving(models.Model):
     """One answer of the media view: who was sent which bytes of which video, and when."""
 
     video = models.ForeignKey(Video, models.CASCADE, related_name="servings")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    part = models.CharField(max_length=16, choices=Part, default=Part.ORIGINAL)
     first_byte = models.BigIntegerField(default=0)
     served_at = models.DateTimeField(auto_now_add=True)
 
