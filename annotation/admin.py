@@ -8,7 +8,26 @@ from django.contrib import admin
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 
-from annotation.models import Answer, Choice, Consensus, Rater, RaterAccount, Release, Slot, Study
+from annotation.models import (
+    Answer,
+    Choice,
+    Code,
+    Codebook,
+    CodebookVersion,
+    CodeChange,
+    Coding,
+    Consensus,
+    Rater,
+    RaterAccount,
+    Release,
+    Resolution,
+    Round,
+    RoundCoder,
+    RoundItem,
+    Slot,
+    Study,
+    Theme,
+)
 from config.admin import AdministratorsOnly, ReadOnly
 from datasets.admin import OfVisibleVideos
 
@@ -125,3 +144,82 @@ class ReleaseAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("study",)
     search_fields = ("name", "digest")
     list_select_related = ("study",)
+
+
+# --- thematic coding: done on its own pages, so that history is kept ---
+
+
+@admin.register(Codebook)
+class CodebookAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "made_by", "made_at")
+    search_fields = ("name",)
+
+
+@admin.register(Theme)
+class ThemeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "codebook", "has_severity", "position")
+    list_filter = ("codebook",)
+    search_fields = ("name", "definition")
+
+
+@admin.register(Code)
+class CodeAdmin(ReadOnly, admin.ModelAdmin):
+    """Without the codes of open rounds, which their makers alone may see."""
+
+    list_display = ("name", "codebook", "theme", "made_by", "made_at", "merged_into")
+    list_filter = ("codebook", "theme")
+    list_select_related = ("codebook", "theme", "made_by", "merged_into")
+    search_fields = ("name", "definition")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Code]:
+        return super().get_queryset(request).exclude(made_in__isnull=False, made_in__closed_at=None)
+
+
+@admin.register(CodeChange)
+class CodeChangeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "by", "made_at", "changes")
+    list_select_related = ("code", "by")
+
+
+@admin.register(Round)
+class RoundAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("__str__", "run", "made_by", "made_at", "closed_at")
+    list_filter = ("codebook",)
+    list_select_related = ("codebook", "run", "made_by")
+
+
+@admin.register(RoundItem)
+class RoundItemAdmin(ReadOnly, admin.ModelAdmin):
+    """Without the video, which may be in quarantine by now."""
+
+    list_display = ("round", "order", "kind", "cluster")
+    list_filter = ("kind", "round")
+    list_select_related = ("round__codebook", "cluster")
+    exclude = ("video",)
+
+
+@admin.register(RoundCoder)
+class RoundCoderAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("round", "user", "joined_at", "finished_at", "left_at")
+    list_select_related = ("round__codebook", "user")
+
+
+@admin.register(Coding)
+class CodingAdmin(AdministratorsOnly, ReadOnly, admin.ModelAdmin):
+    """For administrators: coders are blind to one another while a round is open."""
+
+    list_display = ("item", "coder", "version", "coded_at")
+    list_select_related = ("item", "coder")
+
+
+@admin.register(Resolution)
+class ResolutionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("item", "by", "why", "made_at")
+    list_select_related = ("item", "by")
+
+
+@admin.register(CodebookVersion)
+class CodebookVersionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("__str__", "digest", "frozen_by", "frozen_at")
+    list_filter = ("codebook",)
+    list_select_related = ("codebook", "frozen_by")

@@ -6,7 +6,17 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from clustering.models import Cluster, CopyPair, DuplicateGroup, DuplicateMember, Embedding, Membership, PairVerdict
+from clustering.models import (
+    ChosenRun,
+    Cluster,
+    CopyPair,
+    DuplicateGroup,
+    DuplicateMember,
+    Embedding,
+    Membership,
+    PairVerdict,
+    Projection,
+)
 from config.admin import ReadOnly
 from datasets.admin import OfVisibleVideos
 from datasets.models import Video
@@ -95,3 +105,16 @@ class PairVerdictAdmin(ReadOnly, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PairVerdict]:
         visible = Video.objects.visible()
         return super().get_queryset(request).filter(a__in=visible, b__in=visible)
+
+
+@admin.register(ChosenRun)
+class ChosenRunAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("run", "by", "why", "chosen_at")
+    list_select_related = ("run", "by")
+
+
+@admin.register(Projection)
+class ProjectionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("run",)
+    list_select_related = ("run",)
+    exclude = ("videos", "points")

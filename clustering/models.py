@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -130,6 +131,10 @@ class Membership(models.Model):
     video = models.ForeignKey(Video, models.CASCADE, related_name="memberships")
     cluster = models.ForeignKey(Cluster, models.CASCADE, null=True, related_name="memberships")
     strength = models.FloatField(help_text="0 to 1")
+    joined = models.BooleanField(default=False, help_text="came after the run, by its nearest neighbours")
+    nearest = models.ForeignKey(
+        Cluster, models.CASCADE, null=True, related_name="suggested", help_text="for noise: where it comes nearest"
+    )
 
     class Meta:
         ordering = ("-strength", "video")
@@ -140,3 +145,30 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.video_id[:12]} in {self.cluster or 'noise'}"
+
+
+class ChosenRun(models.Model):
+    """The team's word on which run of a stage is in use; the newest of a stage counts."""
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="chosen")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    why = models.TextField(blank=True)
+    chosen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.run} chosen at {self.chosen_at:%F %T}"
+
+
+class Projection(models.Model):
+    """Where the map draws the videos of a cluster run."""
+
+    run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="projection")
+    videos = models.BinaryField(help_text="their SHA-256s, 32 bytes each, in the order of the points")
+    points = models.BinaryField(help_text="x and y of each, little-endian float32, -1 to 1")
+    parameters = models.JSONField(default=dict, help_text="method, its parameters and seed, versions")
+
+    def __str__(self) -> str:
+        return f"map of {self.run}"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from annotation.models.coding import CodebookVersion
 from datasets.models import Run, Video
 
 
@@ -19,6 +20,14 @@ class Study(models.Model):
     question = models.CharField(max_length=300, default="What does this video show?")
     overlap = models.PositiveSmallIntegerField(default=3, help_text="raters per video")
     seed = models.BigIntegerField(default=0, help_text="of the assignment")
+    codebook_version = models.ForeignKey(
+        CodebookVersion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="studies",
+        help_text="its choices' source",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,53 @@
+"""The tables of the annotation app."""
+
+from annotation.models.coding import (
+    COLOURS,
+    Code,
+    Codebook,
+    CodebookVersion,
+    CodeChange,
+    Coding,
+    Resolution,
+    Round,
+    RoundCoder,
+    RoundItem,
+    Theme,
+)
+from annotation.models.studies import (
+    Answer,
+    Choice,
+    Consensus,
+    Outcome,
+    Rater,
+    RaterAccount,
+    Release,
+    Slot,
+    Study,
+    Verdict,
+    new_pseudonym,
+)
+
+__all__ = [
+    "COLOURS",
+    "Answer",
+    "Choice",
+    "Code",
+    "CodeChange",
+    "Codebook",
+    "CodebookVersion",
+    "Coding",
+    "Consensus",
+    "Outcome",
+    "Rater",
+    "RaterAccount",
+    "Release",
+    "Resolution",
+    "Round",
+    "RoundCoder",
+    "RoundItem",
+    "Slot",
+    "Study",
+    "Theme",
+    "Verdict",
+    "new_pseudonym",
+]
