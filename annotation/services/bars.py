@@ -1,11 +1,14 @@
-"""The funnel as it is drawn: how wide each step is, and where the videos behind its number are listed."""
+"""The funnel as it is drawn: as a flow, and where that finds no room as bars; every number leads to its videos."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 
+from annotation.flow import flow_of
 from annotation.funnel import Funnel, Step
 
 WHOLE = 1000  # the width of the widest bar, in units of the drawing
@@ -25,7 +28,9 @@ _QUERIES = {
     "flagged": "?state=flagged",
     "noise": "?state=kept&cluster=noise",
     "labelled": "?state=labelled",
+    "not_labelled": "?state=not_labelled",
     "unsafe": "?state=unsafe",
+    "not_unsafe": "?state=not_unsafe",
 }
 
 
@@ -40,6 +45,15 @@ class Bar:
 def funnel_bars(funnel: Funnel) -> list[Bar]:
     found = max((step.count for step in funnel.steps if step.key not in _COUNTED_OTHERWISE), default=0)
     return [Bar(step, _width(step, found), _kind(step.key), _url(step.key)) for step in funnel.steps]
+
+
+def funnel_svg(funnel: Funnel, *, standalone: bool) -> str:
+    """The flow as SVG: `standalone` for a paper, in its own colours and without links; else for the page."""
+    flow = asdict(flow_of(funnel))
+    for part in (*flow["nodes"], *flow["branches"]):
+        part["url"] = _url(part["step"]["key"])
+    context: dict[str, Any] = {"flow": flow, "total": funnel.counts()["found"], "standalone": standalone}
+    return render_to_string("annotation/flow.svg", context)
 
 
 def _width(step: Step, found: int) -> float:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from annotation.models import Study
 from annotation.services import results
 from annotation.services.agreement import study_agreement
-from annotation.services.bars import funnel_bars
+from annotation.services.bars import funnel_bars, funnel_svg
 from annotation.services.funnel import funnel
 from annotation.services.studies import latest_run
 from config.permissions import researcher_required
@@ -46,8 +46,21 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
 @require_safe
 @researcher_required
 def funnel_page(request: HttpRequest) -> HttpResponse:
-    bars = funnel_bars(funnel())
-    return render(request, "annotation/funnel.html", {"bars": bars, "total": bars[0].step.count})
+    counted = funnel()
+    context = {
+        "bars": funnel_bars(counted),
+        "flow": funnel_svg(counted, standalone=False),
+        "total": counted.counts()["found"],
+    }
+    return render(request, "annotation/funnel.html", context)
+
+
+@require_safe
+@researcher_required
+def funnel_drawing(request: HttpRequest) -> HttpResponse:
+    """The flow alone, for a paper."""
+    headers = {"Content-Disposition": 'attachment; filename="funnel.svg"'}
+    return HttpResponse(funnel_svg(funnel(), standalone=True), content_type="image/svg+xml", headers=headers)
 
 
 @require_safe

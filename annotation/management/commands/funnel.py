@@ -1,10 +1,13 @@
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from annotation.services.funnel import funnel_report
+from annotation.services.bars import funnel_svg
+from annotation.services.funnel import funnel, funnel_report
 from annotation.services.studies import find_study
 from config.command import StageCommand
+from config.errors import UserError
 from config.report import Report
 
 
@@ -13,6 +16,17 @@ class Command(StageCommand):
 
     def add_stage_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--study", help="count labels of this study only (default: of all)")
+        parser.add_argument("--svg", type=Path, metavar="FILE", help="also draw it there, for a paper")
 
     def run(self, **options: Any) -> Report:
-        return funnel_report(find_study(options["study"]) if options["study"] else None)
+        study = find_study(options["study"]) if options["study"] else None
+        if options["svg"]:
+            _write(options["svg"], funnel_svg(funnel(study), standalone=True))
+        return funnel_report(study)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"The drawing cannot be written to {path}: {error.strerror}.") from error
