@@ -62,8 +62,13 @@ def read_terms(path: Path = DEFAULT_TERMS) -> Gate:
         told = tomllib.loads(data.decode())
     except (OSError, ValueError) as error:
         raise UserError(f"The term file {path} cannot be read: {error}.") from error
-    groups = {name: _group(path, name, group) for name, group in told.get("groups", {}).items()}
-    rules = tuple(_rule(path, rule, groups) for rule in told.get("rules", []))
+    try:
+        groups = {name: _group(path, name, group) for name, group in told.get("groups", {}).items()}
+        rules = tuple(_rule(path, rule, groups) for rule in told.get("rules", []))
+    except (AttributeError, TypeError, ValueError) as error:  # a table where a list belongs, or the other way round
+        raise UserError(
+            f"The term file {path} is not laid out as tables [groups.NAME] with terms and [[rules]] with groups."
+        ) from error
     if not rules:
         raise UserError(f"The term file {path} has no [[rules]]; a gate without a rule lets everything pass.")
     return Gate(rules, hashlib.sha256(data).hexdigest())
