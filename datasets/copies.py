@@ -98,9 +98,9 @@ def compare(a: Fingerprint, b: Fingerprint, thresholds: Thresholds = DEFAULTS) -
     """Compare two clips, exactly and symmetrically in all but the order of the shares."""
     share_ab, share_ba = matching_shares(a, b, thresholds)
     short, long = (a, b) if _span(a) <= _span(b) else (b, a)
-    correlation = _tile_correlation(short, long)
+    correlation, offset = _tile_correlation(short, long)
     if max(share_ab or 0.0, share_ba or 0.0) >= thresholds.share:
-        return Comparison(Kind.COPY, share_ab, share_ba, correlation)
+        return Comparison(Kind.COPY, share_ab, share_ba, correlation, offset=offset)
     found = _agree(short, long)
     return Comparison(
         _kind(correlation, found, thresholds),
@@ -225,13 +225,15 @@ def _best(short: Floats, long: Floats, ways: _Alignments) -> tuple[float, int]:
     return float(scores[best]), best
 
 
-def _tile_correlation(short: Fingerprint, long: Fingerprint) -> float:
+def _tile_correlation(short: Fingerprint, long: Fingerprint) -> tuple[float, float]:
+    """The greatest correlation of tiles over the alignments, and the offset that gives it."""
     if not len(short) or not len(long):
-        return 0.0
+        return 0.0, 0.0
     rows = thinned(np.arange(len(short)), 64)
     vectors = [centred(clip.tiles.reshape(len(clip), -1)) for clip in (short, long)]
     ways = _alignments(short.times[rows], long.times)
-    return _best(vectors[0][rows], vectors[1], ways)[0]
+    correlation, best = _best(vectors[0][rows], vectors[1], ways)
+    return correlation, float(ways.offsets[best]) if best >= 0 else 0.0
 
 
 def _agree(short: Fingerprint, long: Fingerprint) -> _Agreement:
