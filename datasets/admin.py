@@ -88,12 +88,13 @@ class MeasuresAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
 
 @admin.register(Finding)
 class FindingAdmin(OfVisibleVideos, ReadOnly, admin.ModelAdmin):
-    """History. A finding is raised and lifted on the page of its video."""
+    """History. A finding is raised and lifted on the page of its video. Its note may name a quarantined one."""
 
     list_display = ("video", "effect", "reason", "stage", "value", "threshold", "by", "found_at", "lifted_at")
     list_filter = ("effect", "stage", "reason", ("lifted_at", admin.EmptyFieldListFilter))
-    search_fields = ("video__sha256__startswith", "reason", "note")
+    search_fields = ("video__sha256__startswith", "reason")
     list_select_related = ("video", "by")
+    exclude = ("note",)
 
 
 @admin.register(Decision)

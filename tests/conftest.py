@@ -232,6 +232,8 @@ def world(study: Study, other_study: Study, clips: list[Video], alice: User) -> 
     Embedding.objects.create(video=video, encoder_key="test", vector=b"\0\0\0\0")
     Reject.objects.create(root="/clips", file_name="broken.mp4", reason="no video")
     Serving.objects.create(video=video, user=alice)
+    note = f"likely a copy of {video.sha256}"
+    Finding.objects.create(video=copy, stage="dedup", reason="likely copy", effect=Effect.FLAG, note=note)
     return World(study, video, copy, flag(video))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,9 @@ from annotation.services.studies import latest_run
 from clustering.models import DuplicateGroup, Membership
 from datasets.models import Finding, Measures, Run, Sighting, Video
 from datasets.services.runs import latest
+
+NAMED = re.compile(r"\b[0-9a-f]{64}\b")
+HIDDEN = "a video that is not shown"
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,14 @@ class Dossier:
     def sightings(self) -> list[Sighting]:
         return list(self.video.sightings.all())
 
-    @property
+    @cached_property
     def findings(self) -> list[Finding]:
-        return list(self.video.findings.all())
+        """Notes that name a video, such as the better copy, do so only while that video may be shown."""
+        findings = list(self.video.findings.all())
+        hidden = _hidden({sha256 for finding in findings for sha256 in NAMED.findall(finding.note)})
+        for finding in findings:
+            finding.note = NAMED.sub(lambda name: HIDDEN if name[0] in hidden else name[0], finding.note)
+        return findings
 
     @property
     def measures(self) -> list[Measured]:
@@ -78,6 +87,10 @@ class Dossier:
     def said(self) -> list[Said]:
         studies = Study.objects.filter(slots__video=self.video).distinct()
         return [_said(study, self.video) for study in studies]
+
+
+def _hidden(sha256s: set[str]) -> set[str]:
+    return sha256s - set(Video.objects.visible().filter(pk__in=sha256s).values_list("pk", flat=True))
 
 
 def dossier(sha256: str) -> Dossier | None:
