@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from tqdm import tqdm
 
@@ -54,6 +54,9 @@ class StageCommand(BaseCommand):
             self.show(self.run(**own), as_json=as_json)
         except UserError as error:
             raise Error(str(error)) from None
+        except OperationalError as error:  # the disk is full, the file read-only, the server gone
+            sentence = f"The database cannot be used: {error}. Mend that and run the command again"
+            raise Error(f"{sentence}; it goes on where it stopped.") from error
 
     def show(self, report: Report, *, as_json: bool) -> None:
         if report.table:

@@ -7,6 +7,7 @@ is then held to it.
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -253,16 +254,19 @@ def lacks_index(file: BinaryIO, size: int) -> bool:
 
 
 def refers_elsewhere(file: BinaryIO, size: int) -> bool:
-    """Whether a track of an mp4 or mov says that its pictures lie in another file.
+    """Whether an mp4 or mov, or a track of it, says that its pictures lie in another file.
 
-    A `dref` entry without flag 1 ("self-contained") names another file: ISO/IEC 14496-12, 8.7.2.
+    A `dref` entry without flag 1 ("self-contained") names another file: ISO/IEC 14496-12, 8.7.2. An `rmra` box
+    names other movies to play in place of this one: QuickTime File Format, reference movies. Such a file may hold
+    pictures all the same, but then not every player shows the ones that were judged here.
     """
     moov = next((box for box in boxes(file, size) if box.kind == b"moov"), None)
     if moov is None:
         return False
     file.seek(moov.start)
     content = file.read(min(moov.size, 16 << 20))
-    return any(flags & 1 == 0 for flags in _reference_flags(content))
+    inside = boxes(io.BytesIO(content[8:]), len(content) - 8)
+    return any(box.kind == b"rmra" for box in inside) or any(flags & 1 == 0 for flags in _reference_flags(content))
 
 
 def _reference_flags(moov: bytes) -> Iterator[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
@@ -27,8 +27,8 @@ COLOURS = 4  # colour tiles a side of those
 PENDING_FRAMES, PENDING_BYTES = 64, 64 << 20  # held back until it is known whether they have bars
 STEP = 0.04  # seconds that a frame without a time stamp is taken to last
 
-_MAGIC, _VERSION = b"WNFP", 1
-_HEADER = struct.Struct("<4sHxxII")
+_MAGIC, _VERSION = b"WNFP", 2
+_HEADER = struct.Struct("<4sHxxIII")
 _BATCH = 64  # frames hashed at once
 _CHROMA_POINTS = 64  # points a side that the colour of a picture is taken from
 _PLANAR_COLOUR = frozenset(f"yuv{alpha}{layout}p" for alpha in ("", "a", "j") for layout in ("420", "422", "444"))
@@ -55,6 +55,10 @@ _PICTURE_LAYERS = (
     _Layer("pictures", "u1", (POINTS, POINTS)),
     _Layer("colours", "u1", (2, COLOURS, COLOURS)),
 )
+_WHOLE_LAYERS = (
+    _Layer("whole_hashes", "u1", (HASH_BYTES,)),
+    _Layer("whole_qualities", "u1", ()),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +67,14 @@ class Fingerprint:
 
     The first 64 frames are kept, then those at least 25 ms after the last one kept. So trimmed copies find their
     frames in the original however the cut falls. Everything is taken upright and inside the bars
-    (`pdq.Border`), at full range.
+    (`pdq.Border`), at full range. Only lists of known material were hashed with bars and all, so each of the W
+    kept frames with bars is hashed as a whole, too: every one, since those lists are thin, one hash a second or
+    one of a whole clip, and one side must be dense for such to meet.
 
     hashes: uint8 (F, 32), PDQ. qualities: uint8 (F,), 0 to 100. times: float32 (F,), seconds from the first frame.
     tiles: uint8 (F, 8, 8), mean luma, 0 black to 255 white. picture_rows: uint32 (P,), their frames' rows.
     pictures: uint8 (P, 32, 32), mean luma. colours: uint8 (P, 2, 4, 4), mean Cb and Cr, 128 for grey.
+    whole_hashes: uint8 (W, 32), PDQ with the bars; W is 0 for a clip that has none. whole_qualities: uint8 (W,).
     """
 
     hashes: Bytes
@@ -77,31 +84,46 @@ class Fingerprint:
     picture_rows: npt.NDArray[np.uint32]
     pictures: Bytes
     colours: Bytes
+    whole_hashes: Bytes = field(default_factory=lambda: np.empty((0, HASH_BYTES), np.uint8))
+    whole_qualities: Bytes = field(default_factory=lambda: np.empty(0, np.uint8))
 
     def __len__(self) -> int:
         return len(self.hashes)
 
+    def views(self) -> list[tuple[Bytes, Bytes]]:
+        """Hashes and qualities as lists of known material may hold them: inside the bars, and of whole frames."""
+        inside = self.hashes, self.qualities
+        return [inside, (self.whole_hashes, self.whole_qualities)] if len(self.whole_hashes) else [inside]
+
     def to_bytes(self) -> bytes:
-        """As bytes: magic, version, F, P, then each array whole, little-endian: 101 F + 1060 P + 16 bytes."""
-        layers = (*_FRAME_LAYERS, *_PICTURE_LAYERS)
+        """As bytes: magic, version, F, P, W, then each array, little-endian: 101 F + 1060 P + 33 W + 20 bytes."""
+        layers = (*_FRAME_LAYERS, *_PICTURE_LAYERS, *_WHOLE_LAYERS)
         arrays = (np.ascontiguousarray(getattr(self, layer.name), layer.dtype).tobytes() for layer in layers)
-        return _HEADER.pack(_MAGIC, _VERSION, len(self), len(self.pictures)) + b"".join(arrays)
+        counts = len(self), len(self.pictures), len(self.whole_hashes)
+        return _HEADER.pack(_MAGIC, _VERSION, *counts) + b"".join(arrays)
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Fingerprint:
         """Read what `to_bytes` wrote (arrays are read-only); raises ValueError on anything else."""
-        if len(raw) < _HEADER.size or not raw.startswith(_MAGIC):
-            raise ValueError("is no fingerprint")
-        _, version, frames, pictures = _HEADER.unpack_from(raw)
-        if version != _VERSION:
-            raise ValueError(f"is a fingerprint of version {version}, not {_VERSION}")
-        layers = [(layer, frames) for layer in _FRAME_LAYERS] + [(layer, pictures) for layer in _PICTURE_LAYERS]
+        frames, pictures, whole = _counts(raw)
+        sets = ((_FRAME_LAYERS, frames), (_PICTURE_LAYERS, pictures), (_WHOLE_LAYERS, whole))
+        layers = [(layer, count) for group, count in sets for layer in group]
         if len(raw) != _HEADER.size + sum(layer.item_bytes * count for layer, count in layers):
             raise ValueError(f"is a fingerprint of {frames:,} frames, {pictures:,} pictures and {len(raw):,} bytes")
         read = cls(*_arrays(raw, layers))
-        if pictures and int(read.picture_rows.max()) >= frames:
+        if whole > frames or (pictures and int(read.picture_rows.max()) >= frames):
             raise ValueError("is a fingerprint with pictures of frames that it does not hold")
         return read
+
+
+def _counts(raw: bytes) -> tuple[int, int, int]:
+    """F, P and W of a fingerprint's bytes, by their header."""
+    if len(raw) < _HEADER.size or not raw.startswith(_MAGIC):
+        raise ValueError("is no fingerprint")
+    _, version, frames, pictures, whole = _HEADER.unpack_from(raw)
+    if version != _VERSION:
+        raise ValueError(f"is a fingerprint of version {version}, not {_VERSION}")
+    return frames, pictures, whole
 
 
 def _arrays(raw: bytes, layers: list[tuple[_Layer, int]]) -> list[Any]:
@@ -137,7 +159,9 @@ class Collector:
         self._times: list[float] = []
         self._clock = _Clock()
         self._grids: list[Floats] = []
+        self._whole_grids: list[Floats] = []
         self._hashed: list[tuple[Bytes, Bytes, Bytes]] = []
+        self._whole: list[tuple[Bytes, Bytes]] = []
         self._album = _Album()
         self._turn: Turn | None = None
 
@@ -156,9 +180,11 @@ class Collector:
         """The fingerprint of the frames so far; of none, an empty one."""
         self._settle()
         self._hash()
-        empty = (np.empty((0, HASH_BYTES), np.uint8), np.empty(0, np.uint8), np.empty((0, TILES, TILES), np.uint8))
-        hashes, qualities, tiles = (np.concatenate(parts) for parts in zip(empty, *self._hashed, strict=True))
-        return Fingerprint(hashes, qualities, np.array(self._times, np.float32), tiles, *self._album.arrays())
+        nothing = (np.empty((0, HASH_BYTES), np.uint8), np.empty(0, np.uint8))
+        tiled = (*nothing, np.empty((0, TILES, TILES), np.uint8))
+        hashes, qualities, tiles = (np.concatenate(parts) for parts in zip(tiled, *self._hashed, strict=True))
+        whole = (np.concatenate(parts) for parts in zip(nothing, *self._whole, strict=True))
+        return Fingerprint(hashes, qualities, np.array(self._times, np.float32), tiles, *self._album.arrays(), *whole)
 
     def _hold(self, frame: VideoFrame, turn: Turn) -> None:
         picture = luma(frame)
@@ -182,10 +208,12 @@ class Collector:
         """Reduce the frames held, now that their bars are known."""
         if self._border is None or not self._held:
             return
-        box = self._border.area()
+        box, whole = self._border.area(), _whole(self._border)
         for held in self._held:
             grid = _grid(held, box)
             self._grids.append(grid)
+            if box != whole:
+                self._whole_grids.append(_grid(held, whole))
             if held.chroma is not None:
                 self._album.add(held.row, _means(grid[None], POINTS)[0], _colour_tiles(held, held.chroma, box))
         self._held.clear()
@@ -198,6 +226,9 @@ class Collector:
             grids = np.stack(self._grids)
             self._hashed.append((*hash_grids(grids), _means(grids, TILES)))
             self._grids.clear()
+        if self._whole_grids:
+            self._whole.append(hash_grids(np.stack(self._whole_grids)))
+            self._whole_grids.clear()
 
 
 class _Album:
@@ -246,8 +277,13 @@ class _Clock:
         return self._now
 
 
+def _whole(border: Border) -> Box:
+    height, width = border.shape
+    return Box(0, height, 0, width)
+
+
 def _grid(held: _Held, box: Box) -> Floats:
-    """The picture between its bars, reduced, upright and at full range: float32 (64, 64)."""
+    """The picture inside `box`, reduced, upright and at full range: float32 (64, 64)."""
     grid = reduced(box.of(held.luma))
     if not held.full_range:
         grid = np.clip((grid - 16) * np.float32(255 / 219), 0, 255)

@@ -5,8 +5,10 @@ A match is a reason to hide a video until people have judged it, never a proof; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 import faiss
@@ -64,7 +66,11 @@ class Matcher:
 
     def match_frames(self, hashes: Bytes, qualities: Bytes) -> list[Match]:
         """Entries that these frames show. One video of `match_videos`, which see."""
-        return next((matches for _, matches in self.match_videos([("", hashes, qualities)])), [])
+        return self.match_views([(hashes, qualities)])
+
+    def match_views(self, views: Iterable[tuple[Bytes, Bytes]]) -> list[Match]:
+        """Entries that one video shows, seen in each of these ways: (hashes, qualities) of its frames."""
+        return next((matches for _, matches in self.match_videos(("", *view) for view in views)), [])
 
     def match_videos(self, videos: Iterable[tuple[str, Bytes, Bytes]]) -> Iterator[tuple[str, list[Match]]]:
         """(name, matches) of each video that matches.
@@ -75,11 +81,14 @@ class Matcher:
         its own, have a partner so near. A video with no frame left matches nothing: it cannot be compared.
         Follows match_VPDQ_hash_brute of `threatexchange`, but takes either direction, so that a clip cut out of
         known material is found as well as one that holds it.
+        One name several times in a row is one video seen in several ways (inside its bars, and whole): the shares
+        are of each way alone, and of an entry found twice the better match counts.
         """
         if self._index is None:
             return
-        for names, frames in _batches(videos):
-            yield from self._search(names, frames)
+        found = chain.from_iterable(self._search(names, frames) for names, frames in _batches(videos))
+        for name, ways in groupby(found, key=itemgetter(0)):
+            yield name, _best([match for _, matches in ways for match in matches])
 
     def _search(self, names: list[str], frames: list[Bytes]) -> Iterator[tuple[str, list[Match]]]:
         counts = np.array([len(hashes) for hashes in frames], np.int64)
@@ -98,6 +107,18 @@ class Matcher:
 
     def _match(self, owner: int, distance: int, share: float) -> Match:
         return Match(self._owners[owner], distance, None if self._is_pdq[owner] else share)
+
+
+def _best(matches: Sequence[Match]) -> list[Match]:
+    """Of each entry its best match."""
+    chosen: dict[Entry, Match] = {}
+    for match in sorted(matches, key=_goodness):
+        chosen[match.entry] = match
+    return [match for match in matches if chosen[match.entry] is match]
+
+
+def _goodness(match: Match) -> tuple[float, int]:
+    return match.share or 0.0, -(match.distance or 0)
 
 
 @dataclass(frozen=True)

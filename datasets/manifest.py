@@ -126,7 +126,7 @@ def match(manifest: Manifest, found: Iterable[str]) -> list[Problem]:
         if name not in files
     ]
     known = manifest.rows.keys() | manifest.refused
-    without = sorted(_shown(name) for key, name in files.items() if key not in known)
+    without = sorted(shown(name) for key, name in files.items() if key not in known)
     return missing + [Problem(None, name, "this video has no row in the manifest") for name in without]
 
 
@@ -213,7 +213,7 @@ def _named(header: list[str], line: int, cells: list[str]) -> tuple[int, Fields]
         return line, dict(zip(header, cells, strict=True))
     many = "too many" if len(cells) > len(header) else "too few"
     name = dict(zip(header, cells, strict=False)).get("file_name", "")
-    return Problem(line, _shown(name), f"{many} cells: {len(cells)}, where the header has {len(header)}")
+    return Problem(line, shown(name), f"{many} cells: {len(cells)}, where the header has {len(header)}")
 
 
 def _header(row: tuple[int, list[str]] | Problem | None, path: Path) -> list[str]:
@@ -224,14 +224,14 @@ def _header(row: tuple[int, list[str]] | Problem | None, path: Path) -> list[str
         raise UserError(f"The manifest {path} is not UTF-8 (its first line shows it); save it as UTF-8.")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise UserError(f"The manifest {path} has the column {_shown(twice[0])} twice; rename or remove one.")
+        raise UserError(f"The manifest {path} has the column {shown(twice[0])} twice; rename or remove one.")
     if "file_name" not in names:
         raise _no_file_name(path, names)
     return names
 
 
 def _no_file_name(path: Path, names: Iterable[str]) -> UserError:
-    seen = ", ".join(_shown(name) for name in names) or "none"
+    seen = ", ".join(shown(name) for name in names) or "none"
     return UserError(f"The manifest {path} has no column file_name; add it. Its columns are: {seen}.")
 
 
@@ -289,7 +289,7 @@ def _add(manifest: Manifest, parsed: tuple[int, Fields] | Problem) -> None:
         _refuse_second(manifest, row)
     except _RefusedError as refusal:
         name = str(fields.get("file_name") or "")
-        manifest.problems.append(Problem(line, _shown(name), str(refusal)))
+        manifest.problems.append(Problem(line, shown(name), str(refusal)))
         manifest.refused.add(normalised(name))
         return
     manifest.rows[row.file_name] = row
@@ -321,12 +321,12 @@ def _row(line: int, fields: Fields) -> Row:
 def _refuse_unstorable(value: Any, column: str, depth: int = 0) -> None:
     """Refuse what no database or JSON file can hold: NUL, broken UTF-8, infinity, bottomless nesting."""
     if depth > MAX_DEPTH:
-        raise _RefusedError(f"{_shown(column)} is nested more than {MAX_DEPTH} deep")
+        raise _RefusedError(f"{shown(column)} is nested more than {MAX_DEPTH} deep")
     if isinstance(value, str) and (bad := _UNSTORABLE.search(value)):
         what = "a NUL character" if bad[0] == "\x00" else "bytes or escapes that are not UTF-8 text"
-        raise _RefusedError(f"{_shown(column)} holds {what}")
+        raise _RefusedError(f"{shown(column)} holds {what}")
     if isinstance(value, float) and not math.isfinite(value):
-        raise _RefusedError(f"{_shown(column)} holds a number too large to keep")
+        raise _RefusedError(f"{shown(column)} holds a number too large to keep")
     inner = [*value.keys(), *value.values()] if isinstance(value, dict) else value
     for item in inner if isinstance(inner, list) else ():
         _refuse_unstorable(item, column, depth + 1)
@@ -354,7 +354,7 @@ def _text(fields: Fields, column: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _RefusedError(f"{column} is {_shown(json.dumps(value))}, not text")
+        raise _RefusedError(f"{column} is {shown(json.dumps(value))}, not text")
     return value
 
 
@@ -365,7 +365,7 @@ def _whole(fields: Fields, column: str, allowed: range) -> int | None:
         return None
     number = int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else None
     if number is None or number not in allowed:  # "None in range" would walk all of it
-        raise _RefusedError(f'{column} is "{_shown(text)}", not a whole number from {allowed[0]} to {allowed[-1]}')
+        raise _RefusedError(f'{column} is "{shown(text)}", not a whole number from {allowed[0]} to {allowed[-1]}')
     return number
 
 
@@ -376,11 +376,11 @@ def _number(fields: Fields, column: str) -> float | None:
         return None
     number = float(text) if _DECIMAL.fullmatch(text) else math.nan
     if not math.isfinite(number):
-        raise _RefusedError(f'{column} is "{_shown(text)}", not a number')
+        raise _RefusedError(f'{column} is "{shown(text)}", not a number')
     return number
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return text that is safe to print and to store: hidden characters escaped, cut at 300 characters."""
     text = _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
     return text if len(text) <= 300 else text[:297] + "..."

@@ -87,7 +87,7 @@ class Settings:
 
 
 class DecodePool:
-    """Warm children that run one task on file after file; used from one thread, as a context manager.
+    """Warm children that run one task on file after file; a context manager.
 
     workers: children. task: "module:function", called in the child as function(open file, **options).
     memory: bytes that one file may take on top of the libraries. cpu_seconds: processor time of one file.
@@ -141,7 +141,7 @@ class DecodePool:
 
     def map(self, paths: Iterable[AnyPath]) -> Iterator[Result | Unreadable]:
         """What the task makes of each file, in order; at most `2 * workers` files ahead of the one who asks."""
-        return ahead(self._read, paths, self._workers)
+        return ahead(self.read, paths, self._workers)
 
     def clips(self, paths: Iterable[AnyPath]) -> Iterator[Clip | Unreadable]:
         """`map` for the default task: what `read_clip` returns or raises for each file, in order."""
@@ -153,7 +153,8 @@ class DecodePool:
         self._children.add(child)
         return child
 
-    def _read(self, path: AnyPath) -> Result | Unreadable:
+    def read(self, path: AnyPath) -> Result | Unreadable:
+        """What the task makes of one file, once a child is free; threads may ask at the same time."""
         try:
             with open_file(path) as file:
                 before = _stamp(file)

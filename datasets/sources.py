@@ -115,7 +115,6 @@ class Source:
     stream: VideoStream
     limits: Limits
     damaged: bool
-    external: bool
     tick: float  # seconds of one unit of the stream's time stamps
     count: int = 0
     pixels: int = 0
@@ -188,8 +187,6 @@ class Source:
             raise Unreadable(f"lasts longer than {self.limits.seconds:,.0f} seconds, the limit")
 
     def _why_empty(self) -> str:
-        if self.external:
-            return "keeps its pictures in another file (external reference), which is never opened"
         if self.damaged:
             return "is cut off or damaged: none of its pictures can be decoded"
         return "holds a video stream without any picture"
@@ -236,15 +233,15 @@ def open_video(file: BinaryIO, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sour
     container = _sniff(file, limits)
     try:
         damaged = containers.is_truncated(file, size, container)
-        boxed = container in (Container.MP4, Container.MOV)
-        external = boxed and containers.refers_elsewhere(file, size)
+        if container in (Container.MP4, Container.MOV) and containers.refers_elsewhere(file, size):
+            raise Unreadable("keeps its pictures in another file (external reference), which is never opened")
         opened = _open_input(file, container, limits)
     except _AV_FAULTS as error:
         raise Unreadable(_why_not_opened(file, size, container)) from error
     with opened:
         stream = _choose_stream(opened, container, limits)
         tick = float(stream.time_base or 0)
-        yield Source(container, opened, stream, limits, damaged=damaged, external=external, tick=tick)
+        yield Source(container, opened, stream, limits, damaged=damaged, tick=tick)
 
 
 def _sniff(file: BinaryIO, limits: Limits) -> Container:

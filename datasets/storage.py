@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,7 @@ class Received:
 
 def keep_bytes(name: str, content: bytes) -> None:
     """Put `content` into the media store as `name`, whole or not at all."""
-    with _spool_file() as writer:
+    with _spooled() as writer:
         writer.write(content)
     Received(Path(writer.name), "", len(content)).keep(name)
 
@@ -79,34 +81,52 @@ def receive(source: Path) -> Received:
     # MD5 and SHA-1 are what many lists of known material still hold; nothing trusts them for anything else.
     digests = [hashlib.new(name, usedforsecurity=name == "sha256") for name in ("sha256", "md5", "sha1")]
     size = 0
-    with _spool_file() as writer:
-        try:
-            for chunk in _chunks(source):
-                for digest in digests:
-                    digest.update(chunk)
-                size += writer.write(chunk)
-            writer.flush()
-            os.fsync(writer.fileno())
-        except BaseException:
-            Path(writer.name).unlink(missing_ok=True)
-            raise
+    with _spooled() as writer:
+        for chunk in _chunks(source):
+            for digest in digests:
+                digest.update(chunk)
+            size += writer.write(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
     sha256, md5, sha1 = (digest.hexdigest() for digest in digests)
     return Received(Path(writer.name), sha256, size, md5, sha1)
 
 
 def _chunks(source: Path) -> Iterator[bytes]:
+    """A regular file's bytes, as many as it has at first: one that grows for ever must not fill the disk."""
     try:
-        with source.open("rb") as reader:
-            while chunk := reader.read(CHUNK):
+        with open(source, "rb", opener=_open_at_once) as reader:
+            before = os.fstat(reader.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise SourceUnreadableError("is not a regular file")
+            left = before.st_size
+            while chunk := reader.read(min(CHUNK, left)):
+                left -= len(chunk)
                 yield chunk
+            after = os.fstat(reader.fileno())
     except OSError as error:
         raise SourceUnreadableError(f"cannot be read: {error.strerror}") from error
+    if left or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise SourceUnreadableError("changed while it was read; take it in once it is complete")
 
 
-def _spool_file() -> Any:
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for the other end of a pipe, and no link that took a file's place."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
+
+
+@contextmanager
+def _spooled() -> Iterator[Any]:
+    """A new file beside the media store, that is gone again where the block fails."""
     folder = spool_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    return tempfile.NamedTemporaryFile(dir=folder, prefix=f"{os.getpid()}-", delete=False)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=f"{os.getpid()}-", delete=False) as writer:
+        try:
+            yield writer
+            writer.flush()
+        except BaseException:
+            Path(writer.name).unlink(missing_ok=True)
+            raise
 
 
 def spool_folder() -> Path:

@@ -38,6 +38,10 @@ def good(*words: str) -> dict[str, Any]:
     return {"words": list(words), "numbers": np.arange(6, dtype=np.float32).reshape(2, 3), "raw": b"\0\1"}
 
 
+def environment() -> dict[str, Any]:
+    return {"environment": dict(os.environ)}
+
+
 def spin() -> dict[str, Any]:
     while True:
         pass
@@ -157,8 +161,8 @@ ESCAPES: dict[str, Callable[[], Any]] = {
 ORDERS: dict[str, Callable[..., dict[str, Any]]] = {
     function.__name__: function
     for function in (
-        good, spin, sleep, eat, eat_in_c, crash, crash_second, leave, kill_me, fail, refuse, refuse_oddly,
-        unsendable, garbage, huge, half, attempt,
+        good, environment, spin, sleep, eat, eat_in_c, crash, crash_second, leave, kill_me, fail, refuse,
+        refuse_oddly, unsendable, garbage, huge, half, attempt,
     )
 }  # fmt: skip
 

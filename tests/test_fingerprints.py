@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -18,6 +20,7 @@ from datasets.pdq import hamming, hash_frame
 from tests.clips import grainy, moving_disc, write_clip
 
 Pixels = npt.NDArray[np.uint8]
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "videos"
 
 
 def fingerprint(path: Path) -> Fingerprint:
@@ -96,6 +99,36 @@ def test_bars_are_cut_off_before_hashing(tmp_path: Path) -> None:
     assert np.abs(a.colours.astype(int) - b.colours).max() <= 12
 
 
+def test_frames_with_bars_are_hashed_whole_as_well(tmp_path: Path) -> None:
+    frames = grainy(moving_disc(70, 240), 6)
+    plain = fingerprint(write_clip(tmp_path / "plain.mp4", frames))
+    path = write_clip(tmp_path / "bars.mp4", np.pad(frames, ((0, 0), (40, 40), (0, 0), (0, 0))))
+    barred = fingerprint(path)
+    whole = np.stack([hash_frame(frame.to_ndarray(format="gray").astype(np.uint8))[0] for frame in iter_frames(path)])
+    assert barred.whole_hashes.shape == barred.hashes.shape == (70, 32)
+    assert np.diag(hamming(barred.whole_hashes, whole)).max() <= 4
+    assert np.diag(hamming(barred.whole_hashes, barred.hashes)).min() > 40
+    assert (len(plain.whole_hashes), len(plain.views()), len(barred.views())) == (0, 1, 2)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared clips are not there ({SHARED})")
+@pytest.mark.parametrize("name", ["chair-20-sd-bar", "chair-22-sd-grey-bar", "chair-22-with-small-logo-bar"])
+def test_whole_frames_of_real_barred_clips_hash_as_the_reference_does(name: str) -> None:
+    pdqhash = pytest.importorskip("pdqhash", reason="pdqhash, the oracle, is not installed (it builds from source)")
+    collector, expected = Collector(), []
+    for index, frame in enumerate(islice(iter_frames(SHARED / f"{name}.mp4"), 60)):
+        collector.watch(frame)
+        if index % 10 == 0:
+            expected.append(pdqhash.compute(frame.to_ndarray(format="rgb24")))
+    kept = collector.fingerprint()
+    assert len(kept.whole_hashes) == len(kept) == 60
+    ours = np.unpackbits(kept.whole_hashes[::10], axis=1)
+    pairs = zip(ours, expected, strict=True)
+    distances = [int((row != bits).sum()) for row, (bits, quality) in pairs if quality >= 80]
+    assert len(distances) == 6
+    assert max(distances) <= 10
+
+
 def test_a_turned_clip_is_hashed_upright(tmp_path: Path) -> None:
     upright = moving_disc(4, 128, seed=3)
     stored = np.ascontiguousarray(np.rot90(upright, k=-1, axes=(1, 2)))
@@ -148,7 +181,7 @@ def test_a_clip_without_frames_has_an_empty_fingerprint() -> None:
 # --- bytes ---
 
 
-def made(frames: int, pictures: int, seed: int = 0) -> Fingerprint:
+def made(frames: int, pictures: int, seed: int = 0, whole: int = 0) -> Fingerprint:
     rng = np.random.default_rng(seed)
 
     def some(*shape: int) -> Pixels:
@@ -157,17 +190,17 @@ def made(frames: int, pictures: int, seed: int = 0) -> Fingerprint:
     times = np.sort(rng.uniform(0, 9, frames)).astype(np.float32)
     rows = np.arange(pictures, dtype=np.uint32)
     hashed = some(frames, 32), some(frames), times, some(frames, 8, 8)
-    return Fingerprint(*hashed, rows, some(pictures, 32, 32), some(pictures, 2, 4, 4))
+    return Fingerprint(*hashed, rows, some(pictures, 32, 32), some(pictures, 2, 4, 4), some(whole, 32), some(whole))
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 70), st.integers(0, 32), st.integers(0, 999))
-def test_bytes_go_round(frames: int, pictures: int, seed: int) -> None:
-    one = made(frames, min(frames, pictures), seed)
+@given(st.integers(0, 70), st.integers(0, 32), st.integers(0, 70), st.integers(0, 999))
+def test_bytes_go_round(frames: int, pictures: int, whole: int, seed: int) -> None:
+    one = made(frames, min(frames, pictures), seed, min(frames, whole))
     other = Fingerprint.from_bytes(one.to_bytes())
     assert same(one, other)
-    for name in ("hashes", "qualities", "times", "tiles", "picture_rows", "pictures", "colours"):
-        assert getattr(one, name).tolist() == getattr(other, name).tolist()
+    for each in fields(Fingerprint):
+        assert getattr(one, each.name).tolist() == getattr(other, each.name).tolist()
 
 
 @settings(max_examples=60, deadline=None)
@@ -177,12 +210,15 @@ def test_other_bytes_are_refused(raw: bytes) -> None:
         Fingerprint.from_bytes(raw)
 
 
-def test_cut_grown_and_newer_bytes_are_refused() -> None:
-    raw = made(3, 2).to_bytes()
-    for wrong in (raw[:-1], raw + b"\0", raw[:4] + b"\2\0" + raw[6:], raw[:8] + b"\xff\xff\xff\xff" + raw[12:]):
+def test_cut_grown_older_and_newer_bytes_are_refused() -> None:
+    raw = made(3, 2, whole=2).to_bytes()
+    versions = [raw[:4] + bytes([number, 0]) + raw[6:] for number in (1, 3)]
+    for wrong in (raw[:-1], raw + b"\0", *versions, raw[:8] + b"\xff\xff\xff\xff" + raw[12:]):
         with pytest.raises(ValueError, match="fingerprint of"):
             Fingerprint.from_bytes(wrong)
     strayed = made(3, 2)
     strayed.picture_rows[1] = 3
     with pytest.raises(ValueError, match="does not hold"):
         Fingerprint.from_bytes(strayed.to_bytes())
+    with pytest.raises(ValueError, match="does not hold"):
+        Fingerprint.from_bytes(made(3, 2, whole=4).to_bytes())

@@ -90,6 +90,17 @@ def test_a_clip_of_known_material_and_one_that_holds_it() -> None:
     assert matcher.match_frames(longer, good(longer))[0].share == 1
 
 
+def test_a_video_seen_in_two_ways_is_one_video() -> None:
+    """Each way counts by itself: by shares of both together, a clip cut out of known material would be missed."""
+    known, other = frames(1, 10), frames(2, 10)
+    matcher = Matcher([Entry("vpdq", signal(known)), Entry("pdq", other[3].tobytes().hex())])
+    inside, whole = flipped(known[:2], 20), np.concatenate([flipped(known[:1], 30), other])
+    found = matcher.match_views([(inside, good(inside)), (whole, good(whole))])
+    assert [(m.entry.algorithm, m.distance, m.share) for m in found] == [("vpdq", 20, 1.0), ("pdq", 0, None)]
+    rows = [(name, view, good(view)) for name in "ab" for view in (inside, whole)]
+    assert list(matcher.match_videos(rows)) == [("a", found), ("b", found)]
+
+
 def test_poor_frames_are_not_compared() -> None:
     known = frames(1, 10)
     matcher = Matcher([Entry("vpdq", signal(known)), Entry("pdq", known[0].tobytes().hex())])

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 from config.errors import UserError
+from datasets import intake
+from datasets.decode_child import as_clip
 from datasets.decoding import Clip, read_clip
 from datasets.sandbox import DecodePool
 from datasets.sources import Unreadable
@@ -24,6 +26,11 @@ from tests.clips import flat, moving_disc, write_clip
 
 ROOT = Path(__file__).resolve().parents[1]
 OBEY = "tests.sandbox_tasks:obey"
+CLIP_TASK = "datasets.decode_child:clip_task"
+KINDS = [
+    ("h264", ".mp4"), ("hevc", ".mkv"), ("vp8", ".webm"), ("mpeg4", ".avi"), ("gif", ".gif"),
+    ("h264", ".mov"), ("av1", ".mp4"), ("vp9", ".webm"), ("mjpeg", ".avi"), ("vp9", ".mkv"),
+]  # fmt: skip
 
 
 def order(folder: Path, *words: object) -> Path:
@@ -87,6 +94,19 @@ def test_bad_files_keep_their_own_reasons(tmp_path: Path, clip_pool: DecodePool)
         "is a text file, not a video", "is not there", "is not a regular file",
     ]  # fmt: skip
     same(told[2], read_clip(whole, frames=4, size=32))
+
+
+def test_a_child_knows_nothing_of_the_parents_environment_and_starts_no_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://winnow:secret@db/winnow")
+    with DecodePool(1, task=OBEY) as pool:
+        told = done(pool, order(tmp_path, "environment"))
+        status = Path(f"/proc/{told['pid']}/status").read_text()
+    assert "DATABASE_URL" not in told["environment"]
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    assert [told["environment"].get(name) for name in names] == ["1", "1", "1"]
+    assert "Threads:\t1\n" in status
 
 
 def test_limits_are_the_pools_to_set(tmp_path: Path) -> None:
@@ -267,19 +287,25 @@ def test_no_child_is_left_after_the_pool(tmp_path: Path) -> None:
 # --- many bad files ---
 
 
-def test_mutated_clips_never_end_the_parent(tmp_path: Path) -> None:
-    with DecodePool(2, options={"limits": {"frames": 200, "pixels": 10_000_000}}, cpu_seconds=5) as pool:
-        outcomes = list(pool.clips(mutants(tmp_path, seconds=8)))
-    assert len(outcomes) > 20
-    assert {type(outcome) for outcome in outcomes} == {Clip, Unreadable}
+@pytest.mark.parametrize(("task", "read"), [(CLIP_TASK, as_clip), (intake.TASK, intake.as_intake)])
+def test_mutated_clips_never_end_the_parent(
+    tmp_path: Path, task: str, read: Callable[[Any], Clip | intake.Intake | Unreadable]
+) -> None:
+    """By the plain task, and by the one of `ingest`, which also fingerprints and encodes for browsers."""
+    limits = {"frames": 200, "pixels": 10_000_000}
+    with DecodePool(2, task=task, options={"limits": limits}, cpu_seconds=5) as pool:
+        told = list(pool.map(mutants(tmp_path, seconds=8)))
+    outcomes = [result if isinstance(result, Unreadable) else read(result) for result in told]
+    assert len(outcomes) > 3 * len(KINDS)
+    assert {type(outcome) for outcome in outcomes} == {Clip if task == CLIP_TASK else intake.Intake, Unreadable}
+    assert "made the decoder answer nonsense" not in {str(outcome) for outcome in outcomes}
 
 
 def mutants(folder: Path, seconds: float) -> Iterator[Path]:
     """Clips with some bytes overwritten, cut, doubled or grafted from another, for so long."""
     rng = np.random.default_rng(11)
-    kinds = (("h264", ".mp4"), ("hevc", ".mkv"), ("vp8", ".webm"), ("mpeg4", ".avi"), ("gif", ".gif"))
     whole = [
-        write_clip(folder / f"seed{suffix}", moving_disc(6, 32), codec=codec).read_bytes() for codec, suffix in kinds
+        write_clip(folder / f"seed{suffix}", moving_disc(6, 32), codec=codec).read_bytes() for codec, suffix in KINDS
     ]
     until = time.monotonic() + seconds
     for number in range(100_000):

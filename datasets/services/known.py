@@ -28,7 +28,8 @@ from datasets.services.quarantine import quarantine_match
 from datasets.services.runs import stage_run
 
 STAGE = "known"
-# (SHA-256, PDQ hashes (F, 32) as the bytes of their hexadecimal form, qualities (F,)) of a stored video
+# (SHA-256, PDQ hashes (F, 32) as the bytes of their hexadecimal form, qualities (F,)) of a stored video, or several
+# of these in a row for one that can be seen in several ways
 Frames = Iterable[tuple[str, NDArray[np.uint8], NDArray[np.uint8]]]
 
 _cached: tuple[object, Matcher] = ((), Matcher([]))
@@ -239,8 +240,8 @@ def stored_frames() -> Frames:
     """The frame hashes of everything stored, read as they are asked for."""
     rows = Fingerprint.objects.order_by("pk").values_list("pk", "content")
     for sha256, content in rows.iterator(chunk_size=500):
-        prints = Prints.from_bytes(bytes(content))
-        yield sha256, prints.hashes, prints.qualities
+        for hashes, qualities in Prints.from_bytes(bytes(content)).views():
+            yield sha256, hashes, qualities
 
 
 class _Counted:
@@ -251,8 +252,10 @@ class _Counted:
         self.count = 0
 
     def __iter__(self) -> Iterator[tuple[str, NDArray[np.uint8], NDArray[np.uint8]]]:
+        last = ""
         for item in self._frames:
-            self.count += 1
+            self.count += item[0] != last
+            last = item[0]
             yield item
 
 
