@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 Watcher = Callable[[VideoFrame], None]
+Greeter = Callable[[Source, int], None]
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,13 @@ def read_clip_from(
     size: int = 64,
     limits: Limits = DEFAULT_LIMITS,
     watch: Watcher | None = None,
+    greet: Greeter | None = None,
 ) -> Clip:
-    """`read_clip` of a file that is open already, as a decoder child gets it."""
-    probe, sampler = _first_pass(file, limits, frames, size, watch)
+    """`read_clip` of a file that is open already, as a decoder child gets it.
+
+    `greet` gets the opened clip and the number of frames that it promises, before `watch` is shown the first.
+    """
+    probe, sampler = _first_pass(file, limits, frames, size, watch, greet)
     positions = sample_positions(probe.frame_count, frames)
     if not sampler.holds(positions):
         probe, sampler = _second_pass(file, limits, frames, size, probe.frame_count)
@@ -100,14 +105,22 @@ def read_clip_from(
     return Clip(probe, sampler.squares(positions), grey, measure(grey))
 
 
-def _first_pass(file: BinaryIO, limits: Limits, n: int, size: int, watch: Watcher | None) -> _Pass:
+def _first_pass(
+    file: BinaryIO, limits: Limits, n: int, size: int, watch: Watcher | None, greet: Greeter | None
+) -> _Pass:
     """Decode, sampling at the places that the promised number of frames gives; `watch` sees every frame."""
     with open_video(file, limits) as source:
         if source.stream.frames > 0:
-            return _pass(source, _Sampler(sample_positions(source.stream.frames, n), size), watch)
+            return _greeted(source, source.stream.frames, n, size, watch, greet)
         packets = source.count_packets()
     with open_video(file, limits) as source:
-        return _pass(source, _Sampler(sample_positions(max(1, packets), n), size), watch)
+        return _greeted(source, max(1, packets), n, size, watch, greet)
+
+
+def _greeted(source: Source, promised: int, n: int, size: int, watch: Watcher | None, greet: Greeter | None) -> _Pass:
+    if greet is not None:
+        greet(source, promised)
+    return _pass(source, _Sampler(sample_positions(promised, n), size), watch)
 
 
 def _second_pass(file: BinaryIO, limits: Limits, n: int, size: int, count: int) -> _Pass:

@@ -21,6 +21,7 @@ _SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FU
 _PLANAR_LUMA = frozenset(
     f"yuv{alpha}{layout}p" for alpha in ("", "a", "j") for layout in ("420", "422", "444", "440")
 ) | {"nv12", "gray"}
+_RGB = (2, 0, 1)  # the numbers of these planes in FFmpeg's gbrp
 _FULL = 2  # AVCOL_RANGE_JPEG
 # Broadcast luma runs from 16 (black) to 235 (white).
 _TO_FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
@@ -68,7 +69,8 @@ class Squarer:
     """Makes small upright squares of frames as CLIP's preprocessing does; keep one for all frames of a clip.
 
     Shorter displayed side to `size` px by bicubic interpolation (antialiased), then the centre square. The
-    scaling is FFmpeg's own, straight from the stored planes, which spares a full-size RGB picture.
+    scaling is FFmpeg's own, straight from the stored planes, which spares a full-size RGB picture. It writes the
+    colours in planes: the same levels as interleaved ones, to the last bit, in a third of the time.
     """
 
     def __init__(self, size: int) -> None:
@@ -78,8 +80,9 @@ class Squarer:
     def square(self, frame: VideoFrame, aspect: Fraction, turn: Turn) -> Pixels:
         """One frame, stored as (h, w) pixels `aspect` times as wide as high: uint8 (size, size, 3), RGB."""
         width, height = self._scaled(frame.width * aspect, Fraction(frame.height))
-        small = self._scaler.reformat(frame, width, height, "rgb24", interpolation=_SCALING, threads=1)
-        return _centre(upright(_plane(small, 3), turn), self._size)
+        small = self._scaler.reformat(frame, width, height, "gbrp", interpolation=_SCALING, threads=1)
+        planes = [_centre(upright(_plane(small, number), turn), self._size) for number in _RGB]
+        return np.stack(planes, axis=-1)
 
     def _scaled(self, width: Fraction, height: Fraction) -> tuple[int, int]:
         shorter = min(width, height)
@@ -88,15 +91,14 @@ class Squarer:
 
 def _centre(picture: Pixels, size: int) -> Pixels:
     top, left = (round((length - size) / 2) for length in picture.shape[:2])
-    return picture[top : top + size, left : left + size].copy()
+    return picture[top : top + size, left : left + size]
 
 
-def _plane(frame: VideoFrame, channels: int = 1) -> Pixels:
-    """The first plane of a frame, (h, w) or (h, w, channels); a view, without the padding of its lines."""
-    plane = frame.planes[0]
+def _plane(frame: VideoFrame, number: int = 0) -> Pixels:
+    """A plane of a frame, uint8 (h, w); a view, without the padding of its lines."""
+    plane = frame.planes[number]
     lines = np.frombuffer(cast(bytes, plane), np.uint8).reshape(-1, plane.line_size)
-    flat = lines[: frame.height, : frame.width * channels]
-    return flat if channels == 1 else flat.reshape(frame.height, frame.width, channels)
+    return lines[: plane.height, : plane.width]
 
 
 def luma(frame: VideoFrame) -> Pixels:

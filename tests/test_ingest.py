@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from datasets.fingerprints import Fingerprint as Prints
 from datasets.models import Fingerprint, Incident, Measures, Reject, Run, Sighting, Video
+from datasets.pdq import hash_frame
 from datasets.pictures import Pixels
 from tests.clips import moving_disc, write_clip
 from tests.commands import SHARED, run
@@ -122,7 +123,7 @@ def test_links_are_refused_not_followed(folder: Path, tmp_path: Path) -> None:
     (folder / "loop").symlink_to(folder, target_is_directory=True)
     answer = run("ingest", folder)
     assert answer["stored"] == 2
-    assert [item["path"] for item in answer["rejected"]] == ["link.mp4"]
+    assert [item["path"] for item in answer["rejected"]] == ["link.mp4", "loop"]
 
 
 def test_names_that_are_not_utf8_are_kept_as_escapes(folder: Path) -> None:
@@ -187,6 +188,26 @@ def test_a_copy_of_known_frames_is_stored_hidden(folder: Path, tmp_path: Path) -
     run("known_content", "load", known, "--list", "test", "--algorithm", "pdq")
     run("ingest", write_clip(folder / "again.mkv", textured(), codec="mpeg4"))
     assert Video.objects.count() == 2
+    assert not Video.objects.visible().exists()
+
+
+@pytest.mark.parametrize("bars_on_the_list", [True, False])
+@pytest.mark.parametrize("loaded", ["before", "after"])
+def test_a_clip_between_bars_is_known_by_its_whole_frames_and_by_its_picture(
+    tmp_path: Path, bars_on_the_list: bool, loaded: str
+) -> None:
+    barred = np.pad(textured(), ((0, 0), (40, 40), (0, 0), (0, 0)))
+    listed = (barred if bars_on_the_list else textured())[4, :, :, 0]
+    known = tmp_path / "list.txt"
+    known.write_text(hash_frame(listed)[0].tobytes().hex() + "\n")
+    write_clip(tmp_path / "barred.mp4", barred)
+    if loaded == "before":
+        run("known_content", "load", known, "--list", "test", "--algorithm", "pdq")
+    run("ingest", tmp_path / "barred.mp4")
+    if loaded == "after":
+        answer = run("known_content", "load", known, "--list", "test", "--algorithm", "pdq")
+        assert answer["sweep"]["framed"] == 1
+    assert Video.objects.count() == Incident.objects.count() == 1
     assert not Video.objects.visible().exists()
 
 

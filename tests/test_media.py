@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import HttpResponseBase
 
 from annotation.models import Study
 from annotation.ranges import Span, UnsatisfiableError, parse_range
-from annotation.services.media import MEDIA_TYPES
+from annotation.services.media import MEDIA_TYPES, content_type
 from config.models import User
 from datasets.containers import Container
-from datasets.models import Serving, Video
+from datasets.models import Part, Serving, Video
 from tests.conftest import MakeVideo, client_of, quarantine, remove
 
 
@@ -186,3 +187,94 @@ def test_names_that_are_no_clip(alice: User, name: str) -> None:
 
 def test_only_reading(alice: User, make_video: MakeVideo) -> None:
     assert client_of(alice).post(f"/media/{make_video().sha256}/").status_code == 405
+
+
+# --- filmstrips ---
+
+SIX_FRAMES = b"six frames, as far as the view can tell"
+
+
+def with_filmstrip(video: Video) -> Video:
+    default_storage.save(video.filmstrip_name, ContentFile(SIX_FRAMES))
+    return video
+
+
+def strip_of(user: User | None, video: Video, **headers: Any) -> HttpResponseBase:
+    return client_of(user).get(f"/media/{video.sha256}/filmstrip/", headers=headers)
+
+
+def test_the_filmstrip_as_it_is_stored(alice: User, make_video: MakeVideo) -> None:
+    video = with_filmstrip(make_video())
+    response = strip_of(alice, video)
+    assert response.status_code == 200
+    assert body(response) == SIX_FRAMES
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["Content-Length"] == str(len(SIX_FRAMES))
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cache-Control"] == "private, no-store"
+    assert response["ETag"] == f'"{video.sha256}-filmstrip"'
+    assert Serving.objects.values_list("video", "user", "part").get() == (video.pk, alice.pk, Part.FILMSTRIP)
+
+
+def test_the_filmstrip_goes_where_the_clip_goes(rita: User, sam: User, study: Study, clips: list[Video]) -> None:
+    with_filmstrip(clips[0])
+    assert [strip_of(user, clips[0]).status_code for user in (rita, sam, None)] == [200, 404, 403]
+    remove(clips[0])
+    assert strip_of(rita, clips[0]).status_code == 404
+
+
+def test_no_answer_tells_a_quarantined_filmstrip_from_one_that_is_not_there(
+    alice: User, make_video: MakeVideo
+) -> None:
+    hidden, lost = with_filmstrip(make_video()), make_video()
+    quarantine(hidden)
+    answers = [strip_of(alice, video) for video in (hidden, lost, Video(sha256="0" * 64))]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert len({body(answer) for answer in answers}) == 1
+    assert not Serving.objects.exists()
+
+
+# --- proxies ---
+
+PROXY = b"an h264 copy, as far as the view can tell"
+
+
+def with_proxy(video: Video) -> Video:
+    default_storage.save(video.proxy_name, ContentFile(PROXY))
+    Video.objects.filter(pk=video.pk).update(proxy_size=len(PROXY))
+    return Video.objects.get(pk=video.pk)
+
+
+def test_browsers_are_sent_the_proxy_where_there_is_one(rita: User, study: Study, clips: list[Video]) -> None:
+    video = with_proxy(clips[0])
+    whole, part = get(rita, video), get(rita, video, range="bytes=3-")
+    assert body(whole) == PROXY
+    assert whole["Content-Length"] == str(len(PROXY))
+    assert whole["Content-Type"] == content_type(video) == "video/mp4"
+    assert whole["ETag"] == f'"{video.sha256}-proxy"'
+    assert (part.status_code, body(part)) == (206, PROXY[3:])
+    assert part["Content-Range"] == f"bytes 3-{len(PROXY) - 1}/{len(PROXY)}"
+    assert list(Serving.objects.values_list("part", "first_byte")) == [(Part.PROXY, 3), (Part.PROXY, 0)]
+
+
+def test_a_range_of_the_original_is_none_of_the_proxy(alice: User, make_video: MakeVideo) -> None:
+    video = with_proxy(make_video())
+    assert get(alice, video, range="bytes=0-1", **{"if-range": f'"{video.sha256}"'}).status_code == 200
+    assert get(alice, video, range="bytes=0-1", **{"if-range": f'"{video.sha256}-proxy"'}).status_code == 206
+
+
+def test_the_web_server_in_front_sends_the_proxy_too(alice: User, make_video: MakeVideo, settings: Any) -> None:
+    settings.WINNOW_ACCEL_PREFIX = "/protected/"
+    video = with_proxy(make_video())
+    assert get(alice, video)["X-Accel-Redirect"] == f"/protected/{video.proxy_name}"
+
+
+def test_only_researchers_get_the_original_of_a_proxy(
+    alice: User, rita: User, study: Study, clips: list[Video]
+) -> None:
+    video = with_proxy(clips[0])
+    for_alice, for_rita = (client_of(user).get(f"/media/{video.sha256}/?original") for user in (alice, rita))
+    assert body(for_alice) == stored(video)
+    assert for_alice["ETag"] == f'"{video.sha256}"'
+    assert body(for_rita) == PROXY
+    assert list(Serving.objects.values_list("user", "part")) == [(rita.pk, Part.PROXY), (alice.pk, Part.ORIGINAL)]

@@ -1,18 +1,61 @@
-"""Who may watch a clip, and the log of who was sent one."""
+"""Who may watch a clip, which of its files they are sent, and the log of who was sent what."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.files.storage import default_storage
 
 from annotation.services.labels import may_watch
 from config.models import User
 from datasets.containers import Container
-from datasets.models import Serving, Video
+from datasets.models import Part, Serving, Video
 
 # Ours, by container: what a client or a file name claims never decides.
 MEDIA_TYPES = {container.label: container.media_type for container in Container}
 
 
+@dataclass(frozen=True)
+class Stored:
+    """One file of a video in the media store; `size` in bytes."""
+
+    video: Video
+    part: Part
+    name: str
+    size: int
+    media_type: str
+
+    @property
+    def etag(self) -> str:
+        """Told by content alone: a video's proxy and filmstrip are made once and never change."""
+        suffix = "" if self.part is Part.ORIGINAL else f"-{self.part.value}"
+        return f'"{self.video.sha256}{suffix}"'
+
+
 def content_type(video: Video) -> str:
-    return MEDIA_TYPES.get(video.container, "application/octet-stream")
+    """The media type of what a browser is sent to play `video`."""
+    return played(video).media_type
+
+
+def played(video: Video) -> Stored:
+    """What browsers are sent to play: the proxy where there is one, or else the file itself."""
+    if video.proxy_size is None:
+        return original(video)
+    return Stored(video, Part.PROXY, video.proxy_name, video.proxy_size, Container.MP4.media_type)
+
+
+def original(video: Video) -> Stored:
+    media_type = MEDIA_TYPES.get(video.container, "application/octet-stream")
+    return Stored(video, Part.ORIGINAL, video.media_name, video.size, media_type)
+
+
+def filmstrip(video: Video) -> Stored | None:
+    """The six small frames, or None where the media store does not hold them."""
+    try:
+        size = default_storage.size(video.filmstrip_name)
+    except FileNotFoundError:
+        return None
+    return Stored(video, Part.FILMSTRIP, video.filmstrip_name, size, "image/jpeg")
 
 
 def clip_for(user: User, sha256: str) -> Video | None:
@@ -23,5 +66,5 @@ def clip_for(user: User, sha256: str) -> Video | None:
     return Video.objects.visible().filter(pk=sha256).first()
 
 
-def log_serving(video: Video, user: User, first_byte: int) -> None:
-    Serving.objects.create(video=video, user=user, first_byte=first_byte)
+def log_serving(file: Stored, user: User, first_byte: int) -> None:
+    Serving.objects.create(video=file.video, user=user, part=file.part, first_byte=first_byte)

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from config.errors import UserError
 from config.report import Progress, Report, counted, silent
 from datasets.batches import ahead, batches
-from datasets.folder import Entry, list_videos
-from datasets.intake import TASK, Intake, as_intake
-from datasets.manifest import Manifest, Problem, Row, match, read_manifest
-from datasets.models import Digest, Fingerprint, Measures, Reject, Sighting, Video
+from datasets.folder import Entry, list_videos, storable
+from datasets.intake import TASK, as_intake
+from datasets.manifest import Manifest, Problem, match, read_manifest, shown
+from datasets.models import Reject, Video
 from datasets.sandbox import DecodePool
+from datasets.services.arrivals import Arrival, NewVideo, keep_media, write_rows
 from datasets.services.known import active_matcher, lists_line, require_lists
-from datasets.services.quarantine import active_gate, gate_prompts, hold_unseen, in_quarantine, quarantine_match
+from datasets.services.quarantine import active_gate, hold_unseen, in_quarantine
 from datasets.services.runs import stage_run
 from datasets.sources import Unreadable
-from datasets.storage import Received, SourceUnreadableError, keep_bytes, receive, sweep_spool
-from datasets.strips import filmstrip, pack
+from datasets.storage import Received, SourceUnreadableError, receive, sweep_spool
 
 BATCH = 32  # files between two looks at the database
+ROWS = 16  # files whose rows are written at once
 
 
 @dataclass
@@ -56,14 +57,14 @@ def ingest(paths: Sequence[Path], manifest_path: Path | None = None, progress: P
     listing = list_videos(paths, leave_out=manifest_path)
     tally = Tally(ignored=listing.ignored, manifest=_manifest_problems(manifest, listing.videos))
     sweep_spool()
-    parameters = {"paths": [str(path) for path in paths], "manifest": str(manifest_path or "")}
+    parameters = {"paths": [storable(str(path)) for path in paths], "manifest": storable(str(manifest_path or ""))}
     with stage_run("ingest", parameters) as run:
         for entry, reason in listing.refused:
             _reject(tally, entry, reason)
         shown = progress(listing.videos, total=len(listing.videos), label="ingest")
         with decode_pool() as pool:
-            for batch in batches(shown, BATCH):
-                _take_in(batch, manifest, tally, pool)
+            for copies in ahead(_copied, batches(shown, BATCH), 1):
+                _take_in(copies, manifest, tally, pool)
         run.result = asdict(tally)
     return Report(f"{_line(tally)} {lists_line()}", asdict(tally), _complaints(tally))
 
@@ -73,6 +74,7 @@ def decode_pool() -> DecodePool:
     return DecodePool(
         settings.WINNOW_WORKERS,
         task=TASK,
+        options={"seconds": settings.WINNOW_DECODE_SECONDS},
         memory=settings.WINNOW_DECODE_MEMORY,
         cpu_seconds=settings.WINNOW_DECODE_SECONDS,
     )
@@ -85,38 +87,77 @@ def _manifest_problems(manifest: Manifest | None, entries: Sequence[Entry]) -> l
     return [asdict(problem) for problem in problems]
 
 
-def _take_in(batch: Sequence[Entry], manifest: Manifest | None, tally: Tally, pool: DecodePool) -> None:
-    """Copy and hash the files, decode those with content not met before, write down what came of each."""
-    copies = list(zip(batch, _received(batch), strict=True))
-    received = [(entry, copy) for entry, copy in copies if isinstance(copy, Received)]
-    held = hold_known(received)
-    clips = _decoded(pool, _unknown([copy for _, copy in received if copy.sha256 not in held]))
-    for entry, copy in copies:
-        if isinstance(copy, SourceUnreadableError):
-            _reject(tally, entry, str(copy))
-            continue
-        outcome = clips.get(copy.sha256)
-        if copy.sha256 in held:
-            _set_aside(tally, copy)
-        elif isinstance(outcome, Unreadable):
-            _reject(tally, entry, str(outcome))
-        else:
-            _store(tally, entry, copy, outcome, manifest.row_for(entry.file_name) if manifest else None)
-        copy.drop()
+Copy = Received | SourceUnreadableError
+Copied = Sequence[tuple[Entry, Copy]]
+Decoded = tuple[Entry, Copy, NewVideo | Unreadable | None]
 
 
-def _received(batch: Sequence[Entry]) -> Iterator[Received | SourceUnreadableError]:
+def _copied(batch: Sequence[Entry]) -> Copied:
+    """Copy and hash the files of a batch. Touches no database: a thread does it while others are decoded."""
     try:
-        yield from ahead(_receive, batch, settings.WINNOW_WORKERS)
+        return list(zip(batch, ahead(_receive, batch, settings.WINNOW_WORKERS), strict=True))
     except OSError as error:
         raise _store_fault(error) from error
 
 
-def _receive(entry: Entry) -> Received | SourceUnreadableError:
+def _receive(entry: Entry) -> Copy:
     try:
         return receive(entry.path)
     except SourceUnreadableError as error:
         return error
+
+
+def _take_in(copies: Copied, manifest: Manifest | None, tally: Tally, pool: DecodePool) -> None:
+    """Decode those with content not met before, and write down what came of each."""
+    received = [(entry, copy) for entry, copy in copies if isinstance(copy, Received)]
+    held = hold_known(received)
+    fresh = _unknown([copy for _, copy in received if copy.sha256 not in held])
+    for some in batches(_decoded(copies, fresh, pool), ROWS):
+        arrivals = [arrival for item in some if (arrival := _arrival(item, held, manifest, tally))]
+        stored = write_rows(arrivals)
+        tally.stored, tally.seen = tally.stored + stored, tally.seen + len(arrivals) - stored
+        _drop(some)
+
+
+def _arrival(item: Decoded, held: Set[str], manifest: Manifest | None, tally: Tally) -> Arrival | None:
+    """What is to be stored of a file; None for one that is rejected or set aside here."""
+    entry, copy, new = item
+    if isinstance(copy, SourceUnreadableError) or isinstance(new, Unreadable):
+        _reject(tally, entry, str(copy if isinstance(copy, SourceUnreadableError) else new))
+    elif copy.sha256 in held:
+        _set_aside(tally, copy)
+    else:
+        return Arrival(entry, copy.sha256, manifest.row_for(entry.file_name) if manifest else None, new)
+    return None
+
+
+def _decoded(copies: Copied, fresh: Sequence[Received], pool: DecodePool) -> Iterator[Decoded]:
+    """Each copy, in order, with what its content was decoded to; None for content that has a video already.
+
+    Decoding goes on in the children while the one who asks is busy with what it got so far.
+    """
+    told = zip(fresh, ahead(partial(_keep, pool), fresh, 2 * settings.WINNOW_WORKERS), strict=True)
+    met: dict[str, NewVideo | Unreadable] = {}
+    wanted = {copy.sha256 for copy in fresh}
+    for entry, copy in copies:
+        sha256 = copy.sha256 if isinstance(copy, Received) else ""
+        if sha256 in wanted - met.keys():
+            met[sha256] = next(told)[1]
+        yield entry, copy, met.get(sha256)
+
+
+def _keep(pool: DecodePool, copy: Received) -> NewVideo | Unreadable:
+    clip = as_intake(pool.read(copy.path))
+    try:
+        return clip if isinstance(clip, Unreadable) else keep_media(copy, clip)
+    except OSError as error:
+        raise _store_fault(error) from error
+
+
+def _drop(some: Sequence[Decoded]) -> None:
+    for _, copy, _ in some:
+        if isinstance(copy, Received):
+            copy.drop()
 
 
 def _store_fault(error: OSError) -> UserError:
@@ -131,11 +172,6 @@ def _unknown(copies: Sequence[Received]) -> list[Received]:
     by_content = {copy.sha256: copy for copy in copies}
     known = set(Video.objects.filter(pk__in=by_content).values_list("pk", flat=True))
     return [copy for sha256, copy in by_content.items() if sha256 not in known]
-
-
-def _decoded(pool: DecodePool, copies: Sequence[Received]) -> dict[str, Intake | Unreadable]:
-    told = pool.map(copy.path for copy in copies)
-    return {copy.sha256: as_intake(result) for copy, result in zip(copies, told, strict=True)}
 
 
 def hold_known(received: Sequence[tuple[Entry, Received]]) -> set[str]:
@@ -157,61 +193,6 @@ def _set_aside(tally: Tally, copy: Received) -> None:
     tally.held += 1
 
 
-def _store(tally: Tally, entry: Entry, copy: Received, clip: Intake | None, row: Row | None) -> None:
-    """Media first, rows after: a kill between the two leaves a file that the next run finds and uses."""
-    video = Video.objects.filter(pk=copy.sha256).first()
-    if video is None:
-        assert clip is not None, "content without a video row has been decoded"
-        video = _new_video(copy, clip)
-        _keep_files(copy, video, clip)
-        tally.stored += 1
-    else:
-        tally.seen += 1
-    _write_rows(copy, video, clip, entry, row)
-
-
-def _new_video(copy: Received, clip: Intake) -> Video:
-    return Video(sha256=copy.sha256, size=copy.size, **asdict(clip.probe))
-
-
-def _keep_files(copy: Received, video: Video, clip: Intake) -> None:
-    try:
-        keep_bytes(video.frames_name, pack(clip.frames))
-        keep_bytes(video.filmstrip_name, filmstrip(clip.frames))
-        copy.keep(video.media_name)
-    except OSError as error:
-        raise _store_fault(error) from error
-
-
-@transaction.atomic
-def _write_rows(copy: Received, video: Video, clip: Intake | None, entry: Entry, row: Row | None) -> None:
-    if video._state.adding and clip:
-        video.save(force_insert=True)
-        Measures.objects.create(video=video, flicker=clip.flicker, **asdict(clip.measures))
-        Fingerprint.objects.create(video=video, content=clip.fingerprint.to_bytes())
-        Digest.objects.create(video=video, md5=copy.md5, sha1=copy.sha1)
-    Sighting.objects.update_or_create(video=video, root=entry.root, file_name=entry.file_name, defaults=_told(row))
-    Reject.objects.filter(root=entry.root, file_name=entry.file_name).delete()
-    _quarantine_if_known(video, clip, row)
-
-
-def _quarantine_if_known(video: Video, clip: Intake | None, row: Row | None) -> None:
-    """By its frames or its prompt, in the transaction that stores it: it is never there to be shown."""
-    if clip and (found := active_matcher().match_frames(clip.fingerprint.hashes, clip.fingerprint.qualities)):
-        quarantine_match(video, matches=found)
-    if row and row.prompt:
-        gate_prompts(video, [row.prompt])
-
-
-def _told(row: Row | None) -> dict[str, Any]:
-    """What the manifest says of a file, as columns of `Sighting`; nothing where it says nothing."""
-    if row is None:
-        return {}
-    told = asdict(row)
-    del told["line"], told["file_name"]
-    return told | {"seed": "" if row.seed is None else str(row.seed)}
-
-
 def _reject(tally: Tally, entry: Entry, reason: str) -> None:
     Reject.objects.update_or_create(root=entry.root, file_name=entry.file_name, defaults={"reason": reason})
     tally.rejected.append({"path": entry.file_name, "reason": reason})
@@ -225,5 +206,5 @@ def _line(tally: Tally) -> str:
 
 
 def _complaints(tally: Tally) -> str:
-    rejects = [f"rejected {item['path']}: {item['reason']}" for item in tally.rejected]
+    rejects = [f"rejected {shown(item['path'])}: {item['reason']}" for item in tally.rejected]
     return "\n".join([*(f"manifest {Problem(**item)}" for item in tally.manifest), *rejects])
