@@ -47,3 +47,10 @@ def _counts(prompts: Sequence[str]) -> tuple[NDArray[np.int64], list[str]]:
 def _heaviest(words: list[str], counts: NDArray[np.int64], weights: NDArray[np.float64], top: int) -> list[Word]:
     order = np.lexsort((np.array(words), -weights))[:top]
     return [(words[at], int(counts[at]), round(float(weights[at]), 6)) for at in order if counts[at]]
+
+
+def recounted(words: Sequence[Word], prompts: Sequence[str]) -> list[Word]:
+    """`words` with the number of `prompts` that hold each; those that none holds are left out."""
+    counts, names = _counts(prompts)
+    held = dict(zip(names, np.asarray(counts.sum(axis=0)).ravel().tolist(), strict=True))
+    return [(word, held[word], weight) for word, _, weight in words if word in held]

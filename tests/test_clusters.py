@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
-from clustering.clusters import NOISE, Params, by_size, cluster, medoid
-from clustering.words import class_tf_idf, cluster_words
+from clustering.clusters import NOISE, Params, by_size, cluster, medoid, reduced
+from clustering.engines import Engine
+from clustering.words import class_tf_idf, cluster_words, recounted
+
+NAMED: tuple[Engine, ...] = ("hdbscan", "fast_hdbscan", "kmeans")
 
 
 def blobs(sizes: list[int], dimensions: int = 64, seed: int = 3) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -33,22 +37,66 @@ def test_same_seed_same_labels() -> None:
     assert (first == second).all()
 
 
+@pytest.mark.parametrize("engine", NAMED)
+def test_every_engine_finds_what_was_planted(engine: Engine) -> None:
+    vectors, truth = blobs([30, 50, 25, 40])
+    labels, strengths = cluster(vectors, Params(engine=engine), np.random.default_rng(0))
+    assert adjusted_rand_score(truth, labels) > 0.99
+    assert ((strengths > 0) & (strengths <= 1)).all()
+
+
+@pytest.mark.parametrize("engine", NAMED)
 @pytest.mark.parametrize("n", [0, 1, 2, 4])
-def test_too_few_are_all_noise(n: int) -> None:
+def test_too_few_are_all_noise(n: int, engine: Engine) -> None:
     vectors, _ = blobs([10])
-    labels, strengths = cluster(vectors[:n], Params(), np.random.default_rng(0))
+    labels, strengths = cluster(vectors[:n], Params(engine=engine), np.random.default_rng(0))
     assert list(labels) == [NOISE] * n
     assert list(strengths) == [0] * n
 
 
-def test_all_identical_is_one_cluster_or_noise_but_no_error() -> None:
-    labels, _ = cluster(np.tile(blobs([5])[0][:1], (20, 1)), Params(), np.random.default_rng(0))
+@pytest.mark.parametrize("engine", NAMED)
+def test_two_of_a_kind_twice_are_no_error_at_the_smallest_size(engine: Engine) -> None:
+    vectors, _ = blobs([2, 2])
+    labels, _ = cluster(vectors, Params(2, 1, engine=engine), np.random.default_rng(0))
+    assert list(labels) in ([0, 0, 1, 1], [NOISE] * 4)
+
+
+@pytest.mark.parametrize("engine", NAMED)
+def test_all_identical_is_one_cluster_or_noise_but_no_error(engine: Engine) -> None:
+    vectors = np.tile(blobs([5])[0][:1], (20, 1))
+    labels, strengths = cluster(vectors, Params(engine=engine), np.random.default_rng(0))
     assert len(set(labels)) == 1
+    assert np.isfinite(strengths).all()
 
 
-def test_nan_is_refused() -> None:
-    with pytest.raises(ValueError, match="NaN"):
-        cluster(np.full((6, 3), np.nan, dtype=np.float32), Params(), np.random.default_rng(0))
+@pytest.mark.parametrize("engine", ["hdbscan", "fast_hdbscan"])
+def test_scattered_vectors_are_all_noise(engine: Engine) -> None:
+    """The corners of a simplex: each is as far from every other."""
+    labels, _ = cluster(np.eye(24, dtype=np.float32), Params(engine=engine), np.random.default_rng(0))
+    assert set(labels) == {NOISE}
+
+
+@pytest.mark.parametrize("engine", NAMED)
+def test_fewer_vectors_than_principal_components(engine: Engine) -> None:
+    vectors, truth = blobs([7, 6], dimensions=200)
+    for dimensions in (None, 12, 13, 25):
+        labels, _ = cluster(vectors, Params(engine=engine, dimensions=dimensions), np.random.default_rng(0))
+        assert adjusted_rand_score(truth, labels) > 0.7
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_no_number_is_refused(value: float) -> None:
+    vectors, _ = blobs([6])
+    vectors[3, 2] = value
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        cluster(vectors, Params(), np.random.default_rng(0))
+
+
+def test_reduced_keeps_distances_where_the_rest_is_flat() -> None:
+    rng = np.random.default_rng(2)
+    flat = rng.normal(size=(40, 3)) @ np.linalg.qr(rng.normal(size=(64, 3)))[0].T
+    points = reduced(flat.astype(np.float32), 3)
+    assert pdist(points) == pytest.approx(pdist(flat), abs=1e-4)
 
 
 def test_by_size_breaks_ties_by_first_member() -> None:
@@ -89,3 +137,9 @@ def test_a_prompt_cannot_speak_for_its_cluster_by_repeating_itself() -> None:
 @pytest.mark.parametrize("prompts", [["", "", ""], ["!!", "a", "the"]])
 def test_prompts_without_words_give_no_words(prompts: list[str]) -> None:
     assert cluster_words(prompts, np.array([0, 0, -1])) == {0: []}
+
+
+def test_words_are_counted_anew_over_the_prompts_that_are_left() -> None:
+    words = [("flag", 2, 0.5), ("red", 1, 0.25)]
+    assert recounted(words, ["a blue flag", "flag flag", "hill"]) == [("flag", 2, 0.5)]
+    assert recounted(words, []) == []

@@ -25,6 +25,7 @@ from annotation.services.funnel import funnel
 from annotation.services.labels import newest_answers
 from annotation.services.studies import latest_run
 from clustering.models import DuplicateMember, Membership
+from clustering.services.runs import in_use
 from config.errors import UserError
 from config.report import Report, counted
 from config.version import VERSION
@@ -34,7 +35,17 @@ from datasets.records import plain
 from datasets.services.runs import digest, latest, stage_run
 from datasets.writers import SUMS, write_release
 
-SOFTWARE = ("django", "torch", "open_clip_torch", "hdbscan", "scikit-learn", "av", "numpy", "pyarrow")
+SOFTWARE = (
+    "django",
+    "torch",
+    "open_clip_torch",
+    "hdbscan",
+    "fast-hdbscan",
+    "scikit-learn",
+    "av",
+    "numpy",
+    "pyarrow",
+)
 
 
 def export_dataset(
@@ -135,7 +146,7 @@ def _as_of(study: Study) -> date:
 
 
 def _parameters(aggregate: Mapping[str, Any]) -> dict[str, Any]:
-    stages = {stage: latest(stage) for stage in ("screen", "embed", "dedup", "cluster")}
+    stages = {stage: latest(stage) for stage in ("screen", "embed", "dedup")} | {"cluster": in_use()}
     done = {stage: run.parameters | {"seed": run.seed} for stage, run in stages.items() if run}
     return done | {"aggregate": {name: value for name, value in aggregate.items() if name != "study_id"}}
 
@@ -217,7 +228,7 @@ def _copies() -> dict[str, list[records.CopyRecord]]:
 
 
 def _places() -> dict[str, dict[str, Any]]:
-    members = Membership.objects.filter(run=latest("cluster")).values_list("video", "cluster__number", "strength")
+    members = Membership.objects.filter(run=in_use()).values_list("video", "cluster__number", "strength")
     return {video: {"cluster": number, "cluster_strength": strength} for video, number, strength in members}
 
 

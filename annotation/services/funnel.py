@@ -8,10 +8,10 @@ from annotation.funnel import Funnel, Step
 from annotation.models import Answer, Consensus, Outcome, Study, Verdict
 from annotation.services.studies import latest_run
 from clustering.models import Cluster, Membership
+from clustering.services.runs import in_use
 from config.report import Report, counted, text_table
 from datasets.models import Effect, Finding, Reject, Sighting, Video
 from datasets.services.findings import REVIEW
-from datasets.services.runs import latest
 
 
 def funnel(study: Study | None = None) -> Funnel:
@@ -54,7 +54,7 @@ def _videos() -> tuple[Step, ...]:
 
 
 def _clusters() -> tuple[Step, ...]:
-    run = latest("cluster")
+    run = in_use()
     noise = Membership.objects.filter(run=run, cluster=None, video__in=Video.objects.kept()) if run else None
     return (
         Step("clusters", "Clusters", Cluster.objects.filter(run=run).count() if run else 0),
@@ -71,11 +71,11 @@ def labelled(study: Study | None = None) -> QuerySet[Video]:
 
 
 def unsafe(study: Study | None = None) -> QuerySet[Video]:
-    """Kept videos to which the newest consensus run of the study (of each study) gives at least one choice."""
+    """Labelled videos to which the newest consensus run of the study (of each study) gives at least one choice."""
     studies = [study] if study else list(Study.objects.all())
     runs = [run for run in (latest_run("aggregate", each) for each in studies) if run]
     yes = Consensus.objects.filter(video=OuterRef("pk"), run__in=runs, verdict=Verdict.YES)
-    return Video.objects.kept().filter(Exists(yes))
+    return labelled(study).filter(Exists(yes))
 
 
 def _labels(study: Study | None) -> tuple[Step, ...]:

@@ -10,8 +10,8 @@ from annotation.models import Answer, Choice, Consensus, Outcome, Rater, Release
 from annotation.services.labels import Progress, progress
 from annotation.services.studies import latest_run
 from clustering.models import Cluster
+from clustering.services.runs import in_use
 from datasets.models import Run, Video
-from datasets.services.runs import latest
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ def study_of(rater: Rater, pk: int) -> Study | None:
 
 
 def clustering() -> Clustering | None:
-    """The latest run, over videos still in the funnel."""
-    run = latest("cluster")
+    """The run in use, over videos still in the funnel."""
+    run = in_use()
     if run is None:
         return None
     kept = Q(memberships__video__in=Video.objects.kept())
