@@ -4,7 +4,7 @@ from django.urls import include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 
 from annotation import api
-from annotation.views import home, media, overview, videos
+from annotation.views import home, media, overview, review, videos
 
 
 class Sha256:
@@ -42,11 +42,20 @@ urlpatterns = [
     path("videos/<sha256:sha256>/", videos.video, name="video"),
     path("videos/<sha256:sha256>/mark/", videos.mark, name="mark"),
     path("findings/<int:finding_id>/lift/", videos.lift, name="lift"),
+    path("screening/", review.screening, name="screening"),
+    path("screening/change/", review.screening_change, name="screening-change"),
+    path("screening/apply/", review.screening_apply, name="screening-apply"),
+    path("duplicates/", review.duplicates, name="duplicates"),
+    path("log/", review.log, name="log"),
+    path("review/decide/", review.decide, name="review-decide"),
+    path("review/undo/", review.undo, name="review-undo"),
     path("clusters/", overview.clusters, name="clusters"),
     path("studies/", overview.studies, name="studies"),
     path("studies/<int:study_id>/", overview.study, name="study"),
     path("funnel/", overview.funnel_page, name="funnel"),
+    path("funnel.svg", overview.funnel_drawing, name="funnel-drawing"),
     path("releases/", overview.releases, name="releases"),
     path("media/<sha256:sha256>/", media.media, name="media"),
+    path("media/<sha256:sha256>/filmstrip/", media.filmstrip, name="filmstrip"),
     path("api/", include(api_patterns)),
 ]

@@ -23,6 +23,7 @@ from clustering.models import Cluster, DuplicateGroup, DuplicateMember, Embeddin
 from config.models import Role, User
 from datasets.models import Effect, Finding, Measures, Reject, Serving, Sighting, Video
 from datasets.services.runs import stage_run
+from tests.browser import beside_playwright, chromium, visit  # noqa: F401  (fixtures for all tests)
 from tests.clips import moving_disc, write_clip
 
 MakeVideo = Callable[..., Video]

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from clustering.models import Projection
 from config.models import User
-from datasets.models import Video
+from datasets.models import Action, Run, Video
+from datasets.services.findings import record
 from tests.conftest import World, client_of, quarantine, tells_of
 
 PEOPLE = ("nobody", "rita", "sam", "alice", "admin")
@@ -34,6 +38,7 @@ class Route:
 
 RESEARCH = ("login", 403, 403, 200, 200)
 RESEARCH_ACT = ("login", 403, 403, 302, 302)
+RESEARCH_REFUSED = ("login", 403, 403, 400, 400)
 RESEARCH_API = (403, 403, 403, 200, 200)
 OWN_API = (403, 200, 404, 403, 403)
 
@@ -47,12 +52,21 @@ ROUTES = {
     "video": Route(RESEARCH, "video"),
     "mark": Route(RESEARCH_ACT, "video", "post"),
     "lift": Route(RESEARCH_ACT, "finding", "post"),
+    "screening": Route(RESEARCH),
+    "screening-change": Route(RESEARCH),
+    "screening-apply": Route(RESEARCH_ACT, method="post"),
+    "duplicates": Route(RESEARCH),
+    "log": Route(RESEARCH),
+    "review-decide": Route(RESEARCH_ACT, method="post"),
+    "review-undo": Route(RESEARCH_ACT, method="post"),
     "clusters": Route(RESEARCH),
     "studies": Route(RESEARCH),
     "study": Route(RESEARCH, "study"),
     "funnel": Route(RESEARCH),
+    "funnel-drawing": Route(RESEARCH),
     "releases": Route(RESEARCH),
     "media": Route((403, 200, 404, 200, 200), "video"),
+    "filmstrip": Route((403, 200, 404, 200, 200), "video"),
     "api-videos": Route(RESEARCH_API),
     "api-video": Route(RESEARCH_API, "video"),
     "api-clusters": Route(RESEARCH_API),
@@ -86,6 +100,17 @@ def test_every_route_has_its_row() -> None:
 
 
 @pytest.fixture
+def world(world: World, alice: User) -> World:
+    """The world with a map, where every video has its filmstrip, and Alice has decided on Rita's."""
+    for video in Video.objects.all():
+        default_storage.save(video.filmstrip_name, ContentFile(b"six frames"))
+    record(Action.KEEP, [world.video], by=alice, why="seen")
+    names = bytes.fromhex(world.video.pk + world.copy.pk)
+    Projection.objects.create(run=Run.objects.get(stage="cluster"), videos=names, points=bytes(16))
+    return world
+
+
+@pytest.fixture
 def people(rita: User, sam: User, alice: User, admin: User) -> dict[str, User | None]:
     return {"nobody": None, "rita": rita, "sam": sam, "alice": alice, "admin": admin}
 
@@ -103,7 +128,16 @@ def address(name: str, about: str, world: World) -> str:
 BODIES = {
     "mark": {"effect": "flag", "reason": "look again"},
     "lift": {"why": "a mistake"},
+    "screening-apply": {"rule": "frozen", "threshold": "0.9", "why": "to try it"},
 }
+
+
+def body(name: str, world: World) -> dict[str, str]:
+    if name == "review-decide":
+        return {"action": "keep", "videos": world.video.sha256}
+    if name == "review-undo":
+        return {"decision": str(world.video.decisions.get().pk)}
+    return BODIES.get(name, {})
 
 
 def call(name: str, user: User | None, world: World) -> HttpResponse:
@@ -114,7 +148,7 @@ def call(name: str, user: User | None, world: World) -> HttpResponse:
         return client.get(where)  # type: ignore[return-value]
     if name == "api-answers":
         return client.post(where, answer_to(world.copy), content_type="application/json")  # type: ignore[return-value]
-    return client.post(where, BODIES.get(name, {}))  # type: ignore[return-value]
+    return client.post(where, body(name, world))  # type: ignore[return-value]
 
 
 def answer_to(video: Video) -> str:
@@ -152,10 +186,15 @@ SILENT = {
     "my-studies": "",
     "rate": "",
     "videos": "?sort=-pixels",
+    "screening": "?rule=blank&show=newly",
+    "screening-change": "?rule=blank&threshold=0.1",
+    "duplicates": "",
+    "log": "",
     "clusters": "",
     "studies": "",
     "study": "",
     "funnel": "",
+    "funnel-drawing": "",
     "releases": "",
     "api-videos": "?q=hidden",
     "api-clusters": "",
@@ -185,8 +224,9 @@ def test_no_page_tells_of_a_quarantined_video(name: str, people: dict[str, User 
 
 
 def test_the_walk_would_notice(alice: User, world: World) -> None:
-    for name in ("videos", "clusters", "api-videos", "api-clusters"):
-        assert tells_of(world.video, client_of(alice).get(address(name, "", world)).content), name
+    for name in ("videos", "screening", "duplicates", "clusters", "api-videos", "api-clusters"):
+        page = client_of(alice).get(address(name, "", world) + SILENT[name])
+        assert tells_of(world.video, page.content), name
 
 
 def test_the_pages_of_its_copies_do_not_name_it(alice: User, world: World) -> None:

@@ -12,14 +12,12 @@ from playwright.sync_api import Page
 from config.models import User
 from datasets.models import Part, Serving, Video
 from datasets.pictures import Pixels
-from tests import test_browser
+from tests.browser import IN_BROWSER, Visit
 from tests.clips import moving_disc, write_clip
 from tests.commands import run
-from tests.test_browser import Visit
 from tests.test_proxies import shown
 
-pytestmark = test_browser.pytestmark
-beside_playwright, chromium, visit = test_browser.beside_playwright, test_browser.chromium, test_browser.visit
+pytestmark = IN_BROWSER
 
 SIZE = (96, 64)  # px
 CLIPS: dict[str, dict[str, Any]] = {

@@ -13,12 +13,14 @@ from annotation.models import Consensus, Slot, Study
 from annotation.services import funnel
 from annotation.services.studies import latest_run
 from clustering.models import DuplicateGroup, DuplicateMember, Membership
+from clustering.services.runs import in_use
 from datasets.models import Effect, Finding, Sighting, Video
 from datasets.services.findings import REVIEW
 from datasets.services.runs import latest
 
 TABS = ("all", "kept", "flagged", "removed")
-STATES = (*TABS, "failed", "near_duplicates", "removed_by_people", "labelled", "unsafe")
+_LABEL_STATES = ("labelled", "not_labelled", "unsafe", "not_unsafe")
+STATES = (*TABS, "failed", "near_duplicates", "removed_by_people", *_LABEL_STATES)
 _LEFT_BY = {"failed": "screen", "near_duplicates": "dedup", "removed_by_people": REVIEW}
 SORTS: dict[str, F | CombinedExpression] = {
     "sha256": F("sha256"),
@@ -54,8 +56,8 @@ def videos(wanted: Mapping[str, Any]) -> QuerySet[Video]:
 
 def in_state(state: str, study: Study | None = None) -> QuerySet[Video]:
     """The videos behind a number of the funnel. Flagged ones are among the kept: a flag removes nothing."""
-    if state in ("labelled", "unsafe"):
-        return funnel.labelled(study) if state == "labelled" else funnel.unsafe(study)
+    if state in _LABEL_STATES:
+        return _by_labels(state, study)
     if state in _LEFT_BY:
         return funnel.removed_by(_LEFT_BY[state])
     if state == "removed":
@@ -63,6 +65,15 @@ def in_state(state: str, study: Study | None = None) -> QuerySet[Video]:
     if state == "flagged":
         return funnel.flagged()
     return Video.objects.kept() if state == "kept" else Video.objects.visible()
+
+
+def _by_labels(state: str, study: Study | None) -> QuerySet[Video]:
+    labelled, unsafe = funnel.labelled(study), funnel.unsafe(study)
+    if state == "not_labelled":
+        return Video.objects.kept().exclude(pk__in=labelled.values("pk"))
+    if state == "not_unsafe":
+        return labelled.exclude(pk__in=unsafe.values("pk"))
+    return labelled if state == "labelled" else unsafe
 
 
 def counts() -> dict[str, int]:
@@ -105,8 +116,8 @@ def state_of(video: Video) -> str:
 
 
 def memberships(sha256s: list[str]) -> dict[str, Membership]:
-    """Where the latest clustering put these videos."""
-    found = Membership.objects.filter(run=latest("cluster"), video__in=sha256s).select_related("cluster")
+    """Where the clustering in use put these videos."""
+    found = Membership.objects.filter(run=in_use(), video__in=sha256s).select_related("cluster")
     return {member.video_id: member for member in found}
 
 
@@ -127,7 +138,7 @@ def _by_prompt(found: QuerySet[Video], text: str) -> QuerySet[Video]:
 
 
 def _by_cluster(found: QuerySet[Video], number: str) -> QuerySet[Video]:
-    places = Membership.objects.filter(video=OuterRef("pk"), run=latest("cluster"))
+    places = Membership.objects.filter(video=OuterRef("pk"), run=in_use())
     inside = places.filter(cluster=None) if number == "noise" else places.filter(cluster__number=int(number))
     return found.filter(Exists(inside))
 
@@ -151,6 +162,10 @@ def _by_copies(found: QuerySet[Video], kind: str) -> QuerySet[Video]:
     return found.filter(Exists(member) | Exists(head))
 
 
+def _by_decision(found: QuerySet[Video], decision: int) -> QuerySet[Video]:
+    return found.filter(decisions=decision)
+
+
 _FILTERS: dict[str, Callable[[QuerySet[Video], Any], QuerySet[Video]]] = {
     "generator": _by_generator,
     "q": _by_prompt,
@@ -158,6 +173,7 @@ _FILTERS: dict[str, Callable[[QuerySet[Video], Any], QuerySet[Video]]] = {
     "study": _by_study,
     "reason": _by_reason,
     "copies": _by_copies,
+    "decision": _by_decision,
 }
 
 

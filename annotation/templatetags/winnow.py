@@ -36,3 +36,9 @@ def along(share: float, length: int) -> str:
 def significant(number: float) -> str:
     """A measure to four digits, without trailing zeros."""
     return f"{number:.4g}".replace("-", MINUS)
+
+
+@register.filter
+def in_percent(share: float) -> str:
+    """.125 as 12.5%, a place or a width in drawings that stretch."""
+    return f"{100 * share:.3f}%"

@@ -18,7 +18,8 @@ from config.models import User
 from datasets.models import Action, Decision, Effect, Finding, Video
 from datasets.services.findings import REVIEW, lift_in, lock, raise_in, record
 
-REMOVED = "removed"
+REMOVED, TO_REVIEW = "removed", "to review"
+_DONE = {Action.REMOVE: "removed", Action.FLAG: "flagged for review"}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _SAME = {field: OuterRef(field) for field in ("video", "stage", "reason")}
 
@@ -74,14 +75,27 @@ def remove(videos: Sequence[Video], *, by: User, why: str) -> Decision:
 
     Raises `UserError` where that is all of them.
     """
+    return _raised(Action.REMOVE, videos, by=by, why=why, reason=REMOVED, effect=Effect.REMOVE)
+
+
+@transaction.atomic
+def flag(videos: Sequence[Video], *, by: User, why: str) -> Decision:
+    """Mark `videos` for a person to look at; they stay in the funnel. Those marked before are left as they are.
+
+    Raises `UserError` where that is all of them.
+    """
+    return _raised(Action.FLAG, videos, by=by, why=why, reason=TO_REVIEW, effect=Effect.FLAG)
+
+
+def _raised(action: Action, videos: Sequence[Video], *, by: User, why: str, reason: str, effect: Effect) -> Decision:
     why, chosen = given(why), choose(videos)
-    standing = Finding.objects.filter(video__in=chosen, stage=REVIEW, reason=REMOVED, lifted_at=None)
+    standing = Finding.objects.filter(video__in=chosen, stage=REVIEW, reason=reason, lifted_at=None)
     before = set(standing.values_list("video_id", flat=True))
     notes = {video.pk: why for video in chosen if video.pk not in before}
     if not notes:
-        raise UserError("The chosen videos are removed already.")
-    decision = record(Action.REMOVE, chosen, by=by, why=why)
-    raise_in(decision, notes, reason=REMOVED, effect=Effect.REMOVE)
+        raise UserError(f"The chosen videos are {_DONE[action]} already.")
+    decision = record(action, chosen, by=by, why=why)
+    raise_in(decision, notes, reason=reason, effect=effect)
     return decision
 
 
