@@ -16,7 +16,7 @@ class Embedding(models.Model):
     encoder_key = models.CharField(max_length=200, db_index=True)
     vector = models.BinaryField()
     frame_similarity = models.FloatField(
-        null=True, help_text="least cosine of two neighbouring frames, -1 to 1; none for a clip of one frame"
+        null=True, help_text="least cosine of two neighbouring frames, -1 to 1; none where they are far apart in time"
     )
     prompt_similarity = models.FloatField(
         null=True, help_text="cosine of clip and prompt, -1 to 1; none without a prompt"

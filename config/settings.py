@@ -7,6 +7,7 @@ are two installations.
 from __future__ import annotations
 
 import os
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,25 @@ def _words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+WINNOW_RULES = ("blank", "noise", "frozen", "damaged", "flicker", "blur", "incoherent", "off prompt")
+
+
+def _thresholds(name: str) -> dict[str, float]:
+    """As `noise=0.25, flicker=9`."""
+    thresholds = {}
+    for part in _words(name):
+        rule, _, value = (word.strip() for word in part.partition("="))
+        if rule not in WINNOW_RULES:
+            raise ImproperlyConfigured(f"{name} names the rule {rule!r}; the rules are {', '.join(WINNOW_RULES)}.")
+        try:
+            thresholds[rule] = float(value)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} sets {rule} to {value!r}; give a number, as in noise=0.25.") from None
+        if not isfinite(thresholds[rule]):
+            raise ImproperlyConfigured(f"{name} sets {rule} to {value!r}; give a finite number.")
+    return thresholds
+
+
 DEBUG = _flag("DEBUG", "1")
 SECRET_KEY = _secret_key(DEBUG)
 ALLOWED_HOSTS = _words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEBUG else "")
@@ -62,6 +82,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 
 # Winnow's own settings. Thresholds are defaults; each command takes its own.
 WINNOW_ENCODER = os.environ.get("WINNOW_ENCODER", "demo")
+WINNOW_THRESHOLDS = _thresholds("WINNOW_THRESHOLDS")  # of the screening rules, by name
 WINNOW_FRAMES = _number("WINNOW_FRAMES", 8)
 WINNOW_WORKERS = _number("WINNOW_WORKERS", os.cpu_count() or 1)
 WINNOW_DECODE_MEMORY = _number("WINNOW_DECODE_MEMORY", 1 << 30)  # bytes, for one file

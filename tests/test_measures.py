@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +11,20 @@ import pytest
 from scipy import ndimage
 
 from datasets.decoding import read_clip
+from datasets.intake import Intake, as_intake, take_in
 from datasets.measures import (
     Measures,
+    flicker,
     luminance_spread,
     measure,
+    sharpness,
     spatial_autocorrelation,
     unchanged_share,
 )
 from tests.clips import Pixels, flat, grainy, moving_disc, pure_noise, write_clip
 
 SHARED = Path(__file__).parents[2] / "shared" / "videos"
-BLANK, NOISE = 1.0, 0.3  # the thresholds that the table in datasets/measures.py speaks for
+BLANK, NOISE, FLICKER, BLUR = 1.0, 0.3, 5.0, 2.5  # the thresholds that the table in datasets/measures.py speaks for
 
 
 def measured(path: Path, frames: Pixels, **options: object) -> Measures:
@@ -91,6 +95,32 @@ def test_order_is_no_noise_whatever_its_period() -> None:
     stripes = (np.kron(np.arange(32) % 2, np.ones((128, 4))) * 200).astype(np.uint8)
     assert spatial_autocorrelation(checker[None]) > 0.9
     assert spatial_autocorrelation(stripes[None]) > 0.9
+
+
+def naive_sharpness(frame: npt.NDArray[np.uint8]) -> float:
+    rows, columns = frame.shape
+    level = frame.astype(float)
+    laplacian = [
+        level[r - 1, c] + level[r + 1, c] + level[r, c - 1] + level[r, c + 1] - 4 * level[r, c]
+        for r in range(1, rows - 1)
+        for c in range(1, columns - 1)
+    ]
+    return float(np.var(laplacian))
+
+
+def test_sharpness_equals_the_naive_one() -> None:
+    grey = grainy(moving_disc(3, 32), 10)[..., 0]
+    assert sharpness(grey) == pytest.approx(max(map(naive_sharpness, grey)), rel=1e-4)
+
+
+def test_flicker_is_what_jumps_there_and_back() -> None:
+    lamp = np.where(np.arange(20) % 2, 90, 100).astype(np.float32)
+    fade = np.linspace(0, 255, 20, dtype=np.float32)
+    cut = np.where(np.arange(20) < 10, 0, 180).astype(np.float32)
+    assert flicker(lamp) == 10
+    assert flicker(fade) == pytest.approx(0, abs=1e-4)
+    assert flicker(cut) == 180 / 18, "twice its height, halved, over the 18 places"
+    assert flicker(lamp[:2]) == 0
 
 
 # --- on clips ---
@@ -166,13 +196,68 @@ def test_frames_that_repeat_because_the_clip_is_short_are_not_called_frozen(tmp_
     assert measured(tmp_path / "clip.mp4", moving_disc(3, 128)).unchanged_share == 0.0
 
 
+def taken(path: Path, frames: Pixels, **options: object) -> Intake:
+    with write_clip(path, frames, **options).open("rb") as file:  # type: ignore[arg-type]
+        intake = as_intake(take_in(file))
+    assert isinstance(intake, Intake)
+    return intake
+
+
+def lit(clip: Pixels, light: Sequence[float]) -> Pixels:
+    return np.clip(clip * np.array(light)[:, None, None, None], 0, 255).astype(np.uint8)
+
+
+def out_of_focus(clip: Pixels, sigma: float) -> Pixels:
+    return np.stack([ndimage.gaussian_filter(frame, (sigma, sigma, 0)) for frame in clip])
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
+def test_a_lamp_that_flickers_is_told(tmp_path: Path, share: float) -> None:
+    frames = lit(moving_disc(16, 256), [1 - share * (index % 2) for index in range(16)])
+    assert taken(tmp_path / "clip.mp4", frames).flicker > 2 * FLICKER
+
+
+def test_a_lamp_is_told_at_any_rate(tmp_path: Path) -> None:
+    frames = lit(moving_disc(49, 128), [1 - 0.3 * (index // 3 % 2) for index in range(49)])
+    assert taken(tmp_path / "clip.mp4", frames, fps=24).flicker > 2 * FLICKER
+
+
+def test_a_fade_and_a_steady_light_do_not_flicker(tmp_path: Path) -> None:
+    clip = moving_disc(16, 256)
+    assert taken(tmp_path / "steady.mp4", clip).flicker < FLICKER / 50
+    assert taken(tmp_path / "fade.mp4", lit(clip, np.linspace(0, 1, 16).tolist())).flicker < FLICKER / 50
+
+
+@pytest.mark.parametrize("size", [256, 512, 1024])
+def test_a_clip_out_of_focus_is_told_at_any_size(tmp_path: Path, size: int) -> None:
+    frames = out_of_focus(moving_disc(4, size), size / 40)
+    assert taken(tmp_path / "clip.mp4", frames).measures.sharpness < BLUR
+
+
+def test_a_clip_that_comes_into_focus_is_sharp(tmp_path: Path) -> None:
+    clip = moving_disc(16, 256)
+    clip[:13] = out_of_focus(clip[:13], 6)
+    assert taken(tmp_path / "clip.mp4", clip).measures.sharpness > 50 * BLUR
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real clips are not at {SHARED}")
 @pytest.mark.parametrize("n", [4, 8])
-def test_no_real_clip_is_blank_or_noise(n: int) -> None:
+def test_no_real_clip_is_blank_noise_or_blurred(n: int) -> None:
     paths = [path for path in sorted(SHARED.iterdir()) if path.suffix != ".csv" and "22-" not in path.name]
     assert len(paths) > 5
     for path in paths:
         found = read_clip(path, frames=n).measures
         assert found.luminance_spread > 2 * BLANK, path.name
         assert found.spatial_autocorrelation > 1.9 * NOISE, path.name
+        assert found.sharpness > 100 * BLUR or path.name == "test_video_66x50.mov", path.name
         assert found.unchanged_share < 0.99 or path.name == "test_video_66x50.mov", path.name
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real clips are not at {SHARED}")
+def test_no_real_clip_flickers() -> None:
+    names = ("av1_video.mkv", "doorknob-hd-no-bar.mp4", "h265_video.mp4", "nasa_13013.mp4", "test_video_66x50.mov")
+    for name in names:
+        with (SHARED / name).open("rb") as file:
+            intake = as_intake(take_in(file))
+        assert isinstance(intake, Intake)
+        assert intake.flicker < FLICKER / 10, name

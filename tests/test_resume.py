@@ -66,6 +66,7 @@ def files_of(data: Path) -> set[str]:
 VIDEOS = "select sha256, width, frame_count, duration from datasets_video order by sha256"
 SIGHTINGS = "select video_id, file_name from datasets_sighting order by file_name"
 MEASURES = "select video_id, luminance_spread, unchanged_share from datasets_measures order by video_id"
+LIKENESS = "select video_id, frame_similarity from clustering_embedding"
 
 
 def test_ingest(tmp_path: Path, clips: Path, undisturbed: Path) -> None:
@@ -94,3 +95,5 @@ def test_embed(tmp_path: Path, clips: Path, undisturbed: Path) -> None:
     expected, got = vectors(undisturbed), vectors(tmp_path)
     assert got.keys() == expected.keys()
     assert min(float(got[video] @ expected[video]) for video in got) >= 0.9999
+    likeness, undisturbed_likeness = (dict(rows(each, LIKENESS)) for each in (tmp_path, undisturbed))
+    assert likeness == pytest.approx(undisturbed_likeness, abs=1e-3)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from clustering.coherence import EMBED_RULES
 from config.database import database_from_url
 from config.errors import UserError
 from config.report import counted, text_table
 from config.secrets import local_secret_key
+from datasets.screening import RULES
 from tests.commands import ROOT, manage
 
 SET_BY_TESTS = {"SECRET_KEY", "DATABASE_URL", "DEBUG", "DJANGO_ALLOW_ASYNC_UNSAFE"}  # the last by the browser tests
@@ -63,6 +65,28 @@ def test_a_setting_that_is_no_number_is_one_sentence(tmp_path: Path, name: str, 
     done = in_a_process_of_its_own(tmp_path, "check", **{name: value})
     assert done.returncode == 1
     assert done.stderr.strip() == f"Error: {name} is {value!r}; set it to a whole number of 1 or more."
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("ugly=3", f"names the rule 'ugly'; the rules are {', '.join(rule.reason for rule in RULES + EMBED_RULES)}."),
+        ("noise=0.2, flicker", "sets flicker to ''; give a number, as in noise=0.25."),
+        ("noise=much", "sets noise to 'much'; give a number, as in noise=0.25."),
+        ("blur=inf", "sets blur to 'inf'; give a finite number."),
+    ],
+)
+def test_a_threshold_that_makes_no_sense_is_one_sentence(tmp_path: Path, value: str, sentence: str) -> None:
+    done = in_a_process_of_its_own(tmp_path, "check", WINNOW_THRESHOLDS=value)
+    assert (done.returncode, done.stderr.strip()) == (1, f"Error: WINNOW_THRESHOLDS {sentence}")
+
+
+def test_thresholds_are_the_stages_own(tmp_path: Path) -> None:
+    assert manage(tmp_path, "migrate").returncode == 0
+    thresholds = "noise=0.25, flicker = 9"
+    done = in_a_process_of_its_own(tmp_path, "screen", "--dry-run", WINNOW_THRESHOLDS=thresholds)
+    rows = {line.split()[0]: line.split() for line in done.stdout.splitlines()}
+    assert (rows["noise"][3], rows["flicker"][3], rows["blank"][3]) == ("0.25", "9", "1")
 
 
 def test_postgres_by_url() -> None:

@@ -10,7 +10,6 @@ from clustering.services.duplicates import dedup
 from clustering.services.embeddings import embed
 from config.command import StageCommand, progress
 from config.report import Report
-from datasets.screening import RULES
 from datasets.services.ingest import ingest
 from datasets.services.screen import screen_videos
 
@@ -27,7 +26,7 @@ class Command(StageCommand):
     def run(self, **options: Any) -> Report:
         stages = {
             "ingest": lambda: ingest(options["paths"], options["manifest"], progress),
-            "screen": lambda: screen_videos(RULES),
+            "screen": screen_videos,
             "embed": lambda: embed(options["encoder"], progress=progress),
             "dedup": dedup,
             "cluster": lambda: cluster_videos(Params(), seed=options["seed"]),
