@@ -12,7 +12,7 @@ else
 export WINNOW_DATA ?= var
 endif
 
-.PHONY: demo test serve help openapi migrations
+.PHONY: demo test serve help openapi migrations bench
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,8 @@ help:
 	@echo 'make demo VIDEOS=dir MANIFEST=file.csv  the same line on your own videos, without simulated raters'
 	@echo 'make serve                              serve the data folder WINNOW_DATA (now $(WINNOW_DATA))'
 	@echo 'make test                               ruff, mypy, pytest on SQLite and PostgreSQL, browser, node --test'
+	@echo 'make bench                              measure speed (about 25 minutes), write bench/results/ and docs/bench.md'
+	@echo 'make bench ONLY=screening               one of screening, matching, pairs, embedding, paper, sweep'
 	@echo 'make migrations                         until the first tag: one clean initial migration per app'
 	@echo 'make openapi                            write docs/openapi.yaml anew'
 
@@ -51,6 +53,9 @@ serve: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m tests.run
+
+bench: .venv/installed-dev
+	$(BIN)/python -m bench.run $(addprefix --only ,$(ONLY))
 
 openapi: .venv/installed
 	$(BIN)/python manage.py spectacular --file docs/openapi.yaml --validate

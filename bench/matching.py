@@ -10,20 +10,16 @@ four hashes against all hashes of all clips, as `clustering.copies.find_pairs` d
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import platform
-import resource
-import time
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
-from multiprocessing import get_context
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
+from bench.machine import alone, peak_gb, spent
+from bench.results import Outcome, Row, Target
 from clustering.copies import Owned, hash_index, hash_neighbours
 from datasets.copies import DEFAULTS
 from datasets.pdq import HASH_BYTES, hamming
@@ -37,18 +33,15 @@ DRIFT, NOISE = 3, 40  # bits changed at most from frame to frame, and from an or
 
 @dataclass(frozen=True)
 class Result:
-    """One size. seconds, flat_seconds: processor time of index and search, over all threads, and wall: ours by the
-    clock (on a machine that does other work, only the former say something); recall: share of planted copies found;
-    memory: GB."""
+    """One size. seconds, flat_seconds: processor time of index and search, over all threads; wall: ours by the
+    clock; recall: share of planted copies found; memory: GB."""
 
     hashes: int
     index: str
     seconds: float
     wall: float
     flat_seconds: float
-    flat_sampled: bool
     recall: float
-    pairs: int
     memory: float
 
 
@@ -89,51 +82,66 @@ def _is_copy(a: Hashes, b: Hashes) -> bool:
     return bool(max(near.any(axis=1).mean(), near.any(axis=0).mean()) >= DEFAULTS.share)
 
 
-def measured(count: int, seed: int, flat_queries: int) -> Result:
+def _measured(count: int, seed: int, flat_queries: int) -> Result:
     """Match one heap both ways."""
     heap = heap_of(count, seed)
     owners = np.arange(len(heap.clips))
     dense = Owned(heap.clips.reshape(-1, HASH_BYTES), np.repeat(owners, FRAMES))
     asking = heap.clips[:, (2 * np.arange(QUERIES) + 1) * FRAMES // (2 * QUERIES)]
     queries = Owned(asking.reshape(-1, HASH_BYTES), np.repeat(owners, QUERIES))
-    start, clock = time.process_time(), time.perf_counter()
-    met = hash_neighbours(queries, dense, DEFAULTS.distance)
+    met, taken = spent(lambda: hash_neighbours(queries, dense, DEFAULTS.distance))
+    memory = peak_gb()
     found = {(min(pair), max(pair)) for pair in met if pair[0] != pair[1]}
-    seconds, wall = time.process_time() - start, time.perf_counter() - clock
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     planted = [(min(pair), max(pair)) for pair in heap.planted.tolist()]
     recall = sum(pair in found for pair in planted) / len(planted)
-    flat, sampled = flat_seconds(queries.rows, dense.rows, flat_queries)
+    flat = flat_seconds(queries.rows, dense.rows, flat_queries)
     name = type(hash_index(len(dense.rows))).__name__
-    return Result(len(dense.rows), name, seconds, wall, flat, sampled, recall, len(found), memory)
+    return Result(len(dense.rows), name, taken.cpu, taken.wall, flat, recall, memory)
 
 
-def flat_seconds(queries: Hashes, dense: Hashes, most: int) -> tuple[float, bool]:
-    """Processor seconds of a flat search, and whether they were scaled up from a sample of `most` questions."""
+def flat_seconds(queries: Hashes, dense: Hashes, most: int) -> float:
+    """Processor seconds of a flat search, scaled up from `most` questions where there are more."""
     index = faiss.IndexBinaryFlat(8 * HASH_BYTES)
     index.add(dense)
     some = np.ascontiguousarray(queries[:most])
-    start = time.process_time()
-    index.range_search(some, DEFAULTS.distance + 1)
-    return (time.process_time() - start) * len(queries) / len(some), len(some) < len(queries)
+    _, taken = spent(lambda: index.range_search(some, DEFAULTS.distance + 1))
+    return taken.cpu * len(queries) / len(some)
 
 
-def table(results: list[Result]) -> str:
-    """The results as a Markdown table, with the growth from the first size to the last."""
-    lines = ["| hashes | index | CPU s | wall s | flat CPU s | times faster | clip recall | peak GB |"]
-    lines.append("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for r in results:
-        about = "about " if r.flat_sampled else ""
-        ratio = r.flat_seconds / r.seconds
-        lines.append(
-            f"| {r.hashes:,} | {r.index} | {r.seconds:.2f} | {r.wall:.2f} | {about}{r.flat_seconds:.2f} "
-            f"| {ratio:.1f} | {r.recall:.4f} | {r.memory:.2f} |"
-        )
+def measured(sizes: Sequence[int], seed: int, flat_queries: int) -> Outcome:
+    results = [alone(_measured, size, seed, flat_queries) for size in sorted(sizes)]
     first, last = results[0], results[-1]
+    targets = [
+        Target("times faster than the flat search at the largest size", last.flat_seconds / last.seconds, 10),
+        Target("share of planted copies found", min(result.recall for result in results), 0.99),
+    ]
     if last.hashes > first.hashes:
         power = math.log(last.seconds / first.seconds) / math.log(last.hashes / first.hashes)
-        lines.append(f"\nTime grows as n^{power:.2f} from {first.hashes:,} to {last.hashes:,} hashes.")
-    return "\n".join(lines)
+        targets.append(Target("growth of our time, as a power of the number of hashes", power, 1.3, at_most=True))
+    return Outcome(
+        "matching",
+        "Candidate pairs of copies by frame hashes, against a flat search of faiss.IndexBinaryFlat.",
+        {"sizes": sorted(sizes), "seed": seed, "flat_queries": flat_queries},
+        [_row(result) for result in results],
+        targets,
+        [
+            "Seconds are processor time of index and search; times faster and the growth are taken of it. Where a "
+            f"size asks more than {flat_queries:,} questions, the flat search answered so many and was scaled up."
+        ],
+    )
+
+
+def _row(result: Result) -> Row:
+    return {
+        "hashes": result.hashes,
+        "index": result.index,
+        "CPU s": result.seconds,
+        "wall s": result.wall,
+        "flat, CPU s": result.flat_seconds,
+        "times faster": result.flat_seconds / result.seconds,
+        "clip recall": result.recall,
+        "peak GB": result.memory,
+    }
 
 
 def main() -> None:
@@ -143,17 +151,8 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--flat-queries", type=int, default=20_000, help="questions the flat search answers at most")
-    parser.add_argument("--json", type=Path, help="also write the results here")
     chosen = parser.parse_args()
-    context = get_context("spawn")
-    results = []
-    for size in sorted(chosen.sizes):
-        with ProcessPoolExecutor(1, mp_context=context) as pool:
-            results.append(pool.submit(measured, size, chosen.seed, chosen.flat_queries).result())
-    print(f"{platform.machine()}, {faiss.omp_get_max_threads()} threads, faiss {faiss.__version__}\n")
-    print(table(results))
-    if chosen.json:
-        chosen.json.write_text(json.dumps([asdict(result) for result in results], indent=1) + "\n")
+    measured(chosen.sizes, chosen.seed, chosen.flat_queries).finish()
 
 
 if __name__ == "__main__":

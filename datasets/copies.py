@@ -172,6 +172,7 @@ MOST_OFFSETS = 512
 HOPELESS = 0.3  # correlation under which no mark explains what differs; least of copies: .39
 LEAST_SPREAD = 3.0  # levels: under it pictures show nothing that could agree
 GREY_LEVELS = 3.0  # levels of colour under which a clip is grey
+COLOUR_GAINS = 0.7, 1.4  # by how much colours may be paler or stronger
 
 
 class _Agreement(NamedTuple):
@@ -280,7 +281,7 @@ def _robust(one: Floats, other: Floats, dropped: float) -> float:
 def _colour_difference(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> tuple[float, bool]:
     """Root mean square difference of mean colours, light evened out, in levels; and whether only one is grey."""
     a, b = (colours.mean(axis=0, dtype=np.float32) - 128 for colours in (one, other))
-    gain = float(np.clip((a * b).sum() / max(1e-6, float(np.square(a).sum())), 0.7, 1.4))
+    gain = float(np.clip((a * b).sum() / max(1e-6, float(np.square(a).sum())), *COLOUR_GAINS))
     strengths = [float(np.sqrt(np.square(colours).mean())) for colours in (a, b)]
     return float(np.sqrt(np.square(gain * a - b).mean())), min(strengths) < GREY_LEVELS <= max(strengths)
 

@@ -65,3 +65,18 @@ def test_blocks_make_no_difference() -> None:
 
 def test_nothing_to_compare() -> None:
     assert len(near_groups(np.empty((0, 8), dtype=np.float32), 0.9).head) == 0
+
+
+def test_sketches_miss_no_near_pair() -> None:
+    """Rows of more numbers than a sketch has: pairs at the threshold and nearer, in a crowd not much farther off."""
+    rng = np.random.default_rng(3)
+    crowd = unit(rng.normal(size=(1, 512)) * 1.2 + 0.5 * rng.normal(size=(1500, 512)))
+    drawn = rng.normal(size=(1500, 512))
+    away = unit(drawn - (drawn * crowd).sum(axis=1, keepdims=True) * crowd)
+    cosines = rng.uniform(0.9501, 1, (1500, 1))
+    copies = unit(cosines * crowd + np.sqrt(1 - cosines**2) * away)
+    groups = near_groups(np.concatenate([crowd, copies]), 0.95)
+    found = groups.head[1500:] == np.arange(1500)
+    assert list(groups.head[:1500]) == list(range(1500))
+    assert found.mean() >= 0.999
+    assert groups.score[1500:][found] == pytest.approx(cosines[found, 0], abs=1e-5)

@@ -70,8 +70,9 @@ def write_rows(arrivals: Sequence[Arrival]) -> int:
     _write_videos(list(new.values()))
     _write_sightings(arrivals)
     _forget_rejects([arrival.entry for arrival in arrivals])
+    matcher = active_matcher()
     for found in new.values():
-        if matches := active_matcher().match_views(found.prints.views()):
+        if matches := matcher.match_views(found.prints.views()):
             quarantine_match(found.video, matches=matches)
     for arrival in arrivals:
         if arrival.row and arrival.row.prompt:
