@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -47,6 +48,7 @@ class StageCommand(BaseCommand):
         raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
+        settings.DEBUG = False  # with it Django keeps every query: a sweep of 100,000 videos took 3.8 GB, not 0.3
         as_json = options.pop("json")
         own = {name: value for name, value in options.items() if name not in DJANGOS_OWN}
         try:

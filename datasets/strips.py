@@ -20,9 +20,7 @@ FILMSTRIP_HEIGHT = 120  # px
 
 def pack(frames: Pixels) -> bytes:
     """Frames uint8 (n, size, size, 3) RGB as one JPEG, side by side."""
-    n, size = frames.shape[:2]
-    row = np.moveaxis(frames, 0, 1).reshape(size, n * size, 3)
-    return _jpeg(Image.fromarray(np.ascontiguousarray(row)), KEPT_QUALITY, subsampling=0)
+    return _jpeg(_row(frames), KEPT_QUALITY, subsampling=0)
 
 
 def unpack(raw: bytes) -> Pixels:
@@ -45,9 +43,14 @@ def resized(frames: Pixels, size: int) -> Pixels:
 def filmstrip(frames: Pixels) -> bytes:
     """Six frames, evenly chosen from uint8 (n, size, size, 3), as a JPEG of 120 px height."""
     chosen = np.linspace(0, len(frames) - 1, FILMSTRIP_FRAMES).round().astype(int)
-    small = resized(frames[chosen], FILMSTRIP_HEIGHT)
-    row = np.moveaxis(small, 0, 1).reshape(FILMSTRIP_HEIGHT, -1, 3)
-    return _jpeg(Image.fromarray(np.ascontiguousarray(row)), quality=80, subsampling=2)
+    size = (FILMSTRIP_FRAMES * FILMSTRIP_HEIGHT, FILMSTRIP_HEIGHT)
+    small = _row(frames[chosen]).resize(size, Image.Resampling.BILINEAR)  # for people: half the work of bicubic
+    return _jpeg(small, quality=80, subsampling=2)
+
+
+def _row(frames: Pixels) -> Image.Image:
+    n, size = frames.shape[:2]
+    return Image.fromarray(np.ascontiguousarray(np.moveaxis(frames, 0, 1).reshape(size, n * size, 3)))
 
 
 def _jpeg(image: Image.Image, quality: int, subsampling: int) -> bytes:
