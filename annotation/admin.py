@@ -177,8 +177,13 @@ class CodeAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(CodeChange)
 class CodeChangeAdmin(ReadOnly, admin.ModelAdmin):
+    """As `CodeAdmin`, without the codes of open rounds."""
+
     list_display = ("code", "by", "made_at", "changes")
     list_select_related = ("code", "by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CodeChange]:
+        return super().get_queryset(request).exclude(code__made_in__isnull=False, code__made_in__closed_at=None)
 
 
 @admin.register(Round)

@@ -14,7 +14,8 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 
-from annotation.models import Outcome, Rater, Slot, Study
+from annotation.models import Codebook, CodebookVersion, Outcome, Rater, Slot, Study
+from annotation.services.codebooks import PAPER, find_version, from_paper
 from annotation.services.labels import open_slots, submit_answer
 from annotation.services.studies import add_rater
 from annotation.simulation import CREW, Skill, seconds, tick
@@ -78,6 +79,13 @@ def make_logins(folder: Path) -> dict[str, str]:
         if not User.objects.filter(username=name).exists():
             User.objects.create_user(name, logins[name], role=role)
     return logins
+
+
+def paper_version() -> CodebookVersion:
+    """The paper's five themes as a frozen codebook, made when there is none."""
+    if not Codebook.objects.filter(name=PAPER).exists():
+        from_paper(by=None)
+    return find_version(f"{PAPER}:1")
 
 
 def crew() -> dict[Rater, Skill]:

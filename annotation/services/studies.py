@@ -8,8 +8,8 @@ import numpy as np
 from django.db import transaction
 
 from annotation.assignment import deal
-from annotation.codebook import PAPER_THEMES, Theme
-from annotation.models import Choice, Rater, RaterAccount, Slot, Study
+from annotation.codebook import PAPER_THEMES, Theme, themes_of
+from annotation.models import Choice, CodebookVersion, Rater, RaterAccount, Slot, Study
 from clustering.services.duplicates import representatives
 from config.errors import UserError
 from config.models import Role, User
@@ -19,13 +19,26 @@ from datasets.services.runs import stage_run
 
 
 @transaction.atomic
-def create_study(*, name: str, overlap: int = 3, seed: int = 0, themes: Sequence[Theme] = PAPER_THEMES) -> Study:
-    """A study with one choice per theme. Raises `UserError` when the name is taken or `overlap` is below 1."""
+def create_study(
+    *,
+    name: str,
+    overlap: int = 3,
+    seed: int = 0,
+    question: str = "",
+    themes: Sequence[Theme] = PAPER_THEMES,
+    version: CodebookVersion | None = None,
+) -> Study:
+    """A study with one choice per theme: of `version`, a frozen codebook, or else of `themes`.
+
+    Raises `UserError` when the name is taken or `overlap` is below 1.
+    """
     if overlap < 1:
         raise UserError(f"Overlap is {overlap}; give each video at least 1 rater.")
     if Study.objects.filter(name=name).exists():
         raise UserError(f"A study named {name!r} is there already; choose another name.")
-    study = Study.objects.create(name=name, overlap=overlap, seed=seed)
+    asked = {"question": question} if question else {}
+    study = Study.objects.create(name=name, overlap=overlap, seed=seed, codebook_version=version, **asked)
+    themes = themes_of(version.content) if version else themes
     Choice.objects.bulk_create(
         Choice(study=study, key=theme.key, name=theme.name, definition=theme.definition, position=position)
         for position, theme in enumerate(themes)
@@ -68,12 +81,26 @@ def add_rater(user: User) -> Rater:
 
 @transaction.atomic
 def assign_by_name(
-    name: str, *, overlap: int | None = None, seed: int = 0, usernames: Sequence[str] | None = None
+    name: str,
+    *,
+    overlap: int | None = None,
+    seed: int = 0,
+    usernames: Sequence[str] | None = None,
+    version: CodebookVersion | None = None,
 ) -> Report:
-    """`assign` to the named users (all active raters by default), in the named study, made when there is none."""
-    study = Study.objects.filter(name=name).first() or create_study(name=name, overlap=overlap or 3, seed=seed)
+    """`assign` to the named users (all active raters by default), in the named study, made when there is none.
+
+    A study that is there keeps what it was made with: raises `UserError` for another overlap or codebook version.
+    """
+    known = Study.objects.filter(name=name).select_related("codebook_version__codebook").first()
+    study = known or create_study(name=name, overlap=overlap or 3, seed=seed, version=version)
     if overlap not in (None, study.overlap):
         raise UserError(f"Study {name!r} gives each video {study.overlap} raters already; leave --overlap out.")
+    if version not in (None, study.codebook_version):
+        made_from = study.codebook_version or "no codebook"
+        raise UserError(
+            f"Study {name!r} is made from {made_from} already; leave --codebook out, or name a new study."
+        )
     return assign(study, [add_rater(user) for user in _users(usernames)])
 
 

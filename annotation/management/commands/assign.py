@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from annotation.services.codebooks import find_version
 from annotation.services.studies import assign_by_name
 from config.command import StageCommand
 from config.report import Report
@@ -16,7 +17,13 @@ class Command(StageCommand):
         parser.add_argument("--raters", nargs="*", metavar="USERNAME", help="default: every rater who can sign in")
         parser.add_argument("--seed", type=int, default=0, help="of the assignment, for a new study")
 
+        parser.add_argument("--codebook", metavar="NAME[:VERSION]", help="whose themes a new study asks about")
+
     def run(self, **options: Any) -> Report:
         return assign_by_name(
-            options["study"], overlap=options["overlap"], seed=options["seed"], usernames=options["raters"]
+            options["study"],
+            overlap=options["overlap"],
+            seed=options["seed"],
+            usernames=options["raters"],
+            version=find_version(options["codebook"]) if options["codebook"] else None,
         )

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         self.say("Letting simulated raters label it")
         demo.make_logins(settings.DATA)
         crew = demo.crew()
-        self.show(assign_by_name(STUDY))
+        self.assign(STUDY)
         study = Study.objects.get(name=STUDY)
         themes = {row.file_name: row.theme or "plain" for row in read_truth(folder).rows}
         demo.simulate(study, crew, demo.truth_by_content(themes), progress)
@@ -61,8 +61,13 @@ class Command(BaseCommand):
     def own_videos(self, videos: Path, manifest: Path | None) -> Study:
         self.curate(videos, manifest)
         demo.make_logins(settings.DATA)
-        self.show(assign_by_name("first", overlap=2))
+        self.assign("first", overlap=2)
         return Study.objects.get(name="first")
+
+    def assign(self, name: str, **options: Any) -> None:
+        """A new study asks about the paper's themes; one that is there keeps what it was made from."""
+        known = Study.objects.filter(name=name).exists()
+        self.show(assign_by_name(name, version=None if known else demo.paper_version(), **options))
 
     def curate(self, folder: Path, manifest: Path | None) -> None:
         call_command("curate", folder, manifest=manifest, stdout=self.stdout, stderr=self.stderr)
