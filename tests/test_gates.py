@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import UserError
-from datasets.gates import Gate, folded, read_terms
+from datasets.gates import Gate, read_terms
 from datasets.models import Incident, Video
 from datasets.services.quarantine import gate_prompts
 from tests.conftest import MakeVideo
