@@ -25,11 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import UserError
+from datasets.cells import long_cells
 
 DIGESTS = {"md5": 32, "sha1": 40, "sha256": 64}  # hexadecimal digits
 ALGORITHMS = (*DIGESTS, "pdq", "vpdq")
 PDQ_DIGITS = 64
 MIN_QUALITY = 50  # Meta's: a PDQ hash below this says too little of its frame to compare
+LONGEST_CELL = 1 << 26  # characters: the vPDQ signal of a long video is one cell
 CONTAINERS = ("data", "hashRecords", "results", "updates")  # keys under which the exchanges put their records
 
 # How `SignalType.get_name()`, INDICATOR_TYPE, StopNCII and NCMEC call the algorithms that Winnow can compare.
@@ -132,12 +134,12 @@ def _choose(path: Path, text: str, reader: _Reader) -> None:
 
 
 def _rows(lines: Sequence[str], reader: _Reader) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(max(csv.field_size_limit(), 1 << 26))  # the vPDQ signal of a long video is one field
     rows = csv.reader(lines)
     try:
-        for row in rows:
-            if row:
-                yield rows.line_num, row
+        with long_cells(LONGEST_CELL):
+            for row in rows:
+                if row:
+                    yield rows.line_num, row
     except csv.Error as error:
         raise UserError(f"{reader.found.path} line {rows.line_num}: no CSV ({error}).") from error
 

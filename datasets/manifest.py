@@ -6,7 +6,6 @@ the whole file unusable (no such file, no `file_name` column, another format) ra
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import math
@@ -19,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
 from config.errors import UserError
+from datasets.cells import long_cells
 
 COLUMNS = ("file_name", "prompt", "prompt_source", "generator", "seed", "steps", "guidance_scale")
 SEEDS = range(-(2**63), 2**64)  # what torch.manual_seed takes; ComfyUI draws from all 64 bits
@@ -104,7 +104,7 @@ def read_manifest(path: Path) -> Manifest:
     parse = _parser(path)
     manifest = Manifest()
     try:
-        with _opened(path) as file, _long_cells():
+        with _opened(path) as file, long_cells(MAX_CELL):
             for parsed in parse(file, path):
                 _add(manifest, parsed)
     except OSError as error:
@@ -144,15 +144,6 @@ def _opened(path: Path) -> TextIO:
     # Only \n ends a line, as in grep and in editors, unless the file knows nothing but the \r of old Macs.
     newline = "" if b"\r" in head and b"\n" not in head else "\n"
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline=newline)
-
-
-@contextlib.contextmanager
-def _long_cells() -> Iterator[None]:
-    before = csv.field_size_limit(MAX_CELL)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
 
 
 class _Lines:
