@@ -21,8 +21,8 @@ help:
 	@echo 'make demo VIDEOS=dir MANIFEST=file.csv  the same line on your own videos, without simulated raters'
 	@echo 'make serve                              serve the data folder WINNOW_DATA (now $(WINNOW_DATA))'
 	@echo 'make test                               ruff, mypy, pytest on SQLite and PostgreSQL, browser, node --test'
-	@echo 'make bench                              measure speed (about 25 minutes), write bench/results/ and docs/bench.md'
-	@echo 'make bench ONLY=screening               one of screening, matching, pairs, embedding, paper, sweep'
+	@echo 'make bench                              measure speed (about an hour), write bench/results/ and docs/bench.md'
+	@echo 'make bench ONLY=screening               one of screening, matching, pairs, embedding, paper, sweep, clustering, search, map'
 	@echo 'make migrations                         until the first tag: one clean initial migration per app'
 	@echo 'make openapi                            write docs/openapi.yaml anew'
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 
-from annotation.models import Study, Verdict
+from annotation.models import COLOURS, Code, Codebook, RoundItem, Study, Theme, Verdict
 from annotation.services.browse import SORTS, STATES
 from clustering.services.groups import REASONS
 from config.errors import UserError
-from config.models import User
-from datasets.models import Action, Decision, Effect
+from config.models import Role, User
+from datasets.models import Action, Decision, Effect, Run
 
 
 def _choices(values: Any) -> list[tuple[str, str]]:
@@ -130,8 +130,156 @@ class DecisionForm(SentForm):
     why = forms.CharField(max_length=500, required=False)
 
 
+class UseRunForm(forms.Form):
+    """Which cluster run is in use from now on, and why."""
+
+    run = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    why = forms.CharField(max_length=500, label="Why this one")
+
+
 class UndoForm(SentForm):
     decision = forms.ModelChoiceField(Decision.objects.all(), required=False, help_text="my last one when left out")
+
+
+# --- thematic coding ---
+
+BIG = 2**63 - 1
+LONG = 10_000  # characters of a text
+
+
+def _text(label: str, *, rows: int = 2, help_text: str = "") -> forms.CharField:
+    area = forms.Textarea({"rows": rows})
+    return forms.CharField(max_length=LONG, required=False, label=label, help_text=help_text, widget=area)
+
+
+class CodebookForm(forms.Form):
+    name = forms.CharField(max_length=100, label="Name of the new codebook")
+
+
+class _Coloured(forms.Form):
+    colour = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(number, str(number)) for number in range(1, COLOURS + 1)],
+        widget=forms.RadioSelect,
+        label="Colour",
+    )
+
+
+class CodeForm(_Coloured):
+    """All that a code says."""
+
+    name = forms.CharField(max_length=80, label="Name")
+    definition = _text("Definition")
+    included = _text("What is in")
+    excluded = _text("What is out")
+    example = _text("Example")
+    field_order = ("name", "definition", "included", "excluded", "example", "colour")
+
+
+class ThemeForm(_Coloured):
+    """All that a theme says to raters."""
+
+    name = forms.CharField(max_length=80, label="Name")
+    definition = _text("Definition", help_text="Needed before the codebook can be frozen.")
+    guidance = _text("Guidance for raters", rows=3, help_text="When to tick it.")
+    examples = _text("Examples", rows=3, help_text="One a line.")
+    counter_examples = _text("Counter-examples", rows=3, help_text="What it does not mean, one a line.")
+    has_severity = forms.BooleanField(required=False, label="Raters also say how strong it is")
+    field_order = ("name", "definition", "guidance", "examples", "counter_examples", "has_severity", "colour")
+
+
+class NewCodeForm(SentForm):
+    code_name = forms.CharField(max_length=80)
+
+
+class NameForm(SentForm):
+    name = forms.CharField(max_length=80)
+
+
+class NewThemeForm(SentForm):
+    theme_name = forms.CharField(max_length=80)
+    theme_definition = forms.CharField(max_length=LONG, required=False)
+
+
+class CodesForm(SentForm):
+    """Codes that were ticked on the board, and where they go: into a theme, or into another code."""
+
+    codes = forms.ModelMultipleChoiceField(Code.objects.none(), required=False)
+    theme = forms.ModelChoiceField(Theme.objects.none(), required=False)
+    into = forms.ModelChoiceField(Code.objects.none(), required=False)
+
+    def __init__(self, codebook: Codebook, *args: Any) -> None:
+        super().__init__(*args)
+        for name in ("codes", "into"):
+            self.fields[name].queryset = codebook.codes.all()  # type: ignore[attr-defined]
+        self.fields["theme"].queryset = codebook.themes.all()  # type: ignore[attr-defined]
+
+
+class FreezeForm(SentForm):
+    why = forms.CharField(max_length=LONG, required=False)
+
+
+class VersionStudyForm(forms.Form):
+    name = forms.CharField(max_length=100, label="Name of the study")
+    overlap = forms.IntegerField(min_value=1, max_value=100, initial=3, label="Raters per video")
+    question = forms.CharField(
+        max_length=300,
+        required=False,
+        label="Question (optional)",
+        help_text="“What does this video show?” if empty.",
+    )
+
+
+class RunField(forms.ModelChoiceField):
+    """A cluster run by its number, day and clusters."""
+
+    def label_from_instance(self, run: Any) -> str:
+        return f"Run {run.pk} of {run.finished_at:%d %b %Y}, {run.result.get('clusters', 'no')} clusters"
+
+
+class RoundForm(forms.Form):
+    """What a round is made of: a cluster run, its coders, and how many videos are drawn."""
+
+    run = RunField(
+        Run.objects.filter(stage="cluster", finished_at__isnull=False), label="Cluster run", empty_label=None
+    )
+    coders = forms.ModelMultipleChoiceField(
+        User.objects.none(), widget=forms.CheckboxSelectMultiple, label="Coders, at least two"
+    )
+    core = forms.IntegerField(min_value=0, max_value=1000, initial=3, label="Core")
+    boundary = forms.IntegerField(min_value=0, max_value=1000, initial=2, label="Boundary")
+    random = forms.IntegerField(min_value=0, max_value=1000, initial=3, label="Random")
+    noise = forms.IntegerField(min_value=0, max_value=10_000, initial=10, label="Of the noise")
+    seed = forms.IntegerField(min_value=0, max_value=BIG, initial=0, label="Seed")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(role__in=(Role.RESEARCHER, Role.ADMINISTRATOR), is_active=True)
+        self.fields["coders"].queryset = people.order_by("username")  # type: ignore[attr-defined]
+
+
+class CodingForm(SentForm):
+    """What a coder says of an item. New codes come beside it, as a list of names."""
+
+    item = forms.ModelChoiceField(RoundItem.objects.all())
+    codes = forms.ModelMultipleChoiceField(Code.objects.all(), required=False)
+    memo = forms.CharField(max_length=LONG, required=False)
+    seen_version = forms.IntegerField(min_value=0, max_value=32_767)
+
+
+class ResolveForm(SentForm):
+    """How a disagreement is settled: `take` is the number of a coder, empty for codes of one's own."""
+
+    item = forms.ModelChoiceField(RoundItem.objects.all())
+    take = forms.IntegerField(min_value=1, max_value=BIG, required=False)
+    codes = forms.ModelMultipleChoiceField(Code.objects.all(), required=False)
+    why = forms.CharField(max_length=LONG, required=False)
+
+
+class PlaceForm(SentForm):
+    """Which item of a round, or which disagreement, is asked for."""
+
+    item = forms.IntegerField(min_value=1, max_value=BIG, required=False)
 
 
 def _first_error(form: forms.Form) -> str:

@@ -20,7 +20,7 @@ from config.version import code_version
 
 T = TypeVar("T")
 
-LIBRARIES = ("av", "numpy", "faiss-cpu", "torch", "open_clip_torch", "Django", "hdbscan", "pdqhash")
+LIBRARIES = ("av", "numpy", "faiss-cpu", "torch", "open_clip_torch", "Django", "hdbscan", "fast-hdbscan", "pdqhash")
 
 
 def machine() -> dict[str, Any]:

@@ -12,7 +12,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "bench.md"
 
 HEAD = """# How fast Winnow is
 
-`make bench` measures all of this again and writes this page; it takes about 25 minutes on 2 cores, and more the
+`make bench` measures all of this again and writes this page; it takes about an hour on 2 cores, and more the
 first time, when it draws its clips. `make bench ONLY=screening` runs one. Every figure is from drawn clips or random
 numbers; ratios are taken in one run, ours and the other taking turns. Processor time ("CPU") counts
 all threads and child processes; where a machine does other work at the same time, it says more than the clock.

@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.page import write_page
 from bench.results import FOLDER, read, table, target_rows
 
-NAMES = ("screening", "matching", "pairs", "embedding", "paper", "sweep")
+NAMES = ("screening", "matching", "pairs", "embedding", "paper", "sweep", "clustering", "search", "map")
 ROOT = Path(__file__).resolve().parent.parent
 
 

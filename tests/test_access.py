@@ -15,8 +15,11 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from clustering.models import Projection
-from config.models import User
+from annotation.models import Code, Codebook, Round, RoundCoder, RoundItem
+from annotation.services.codebooks import PAPER, from_paper
+from annotation.services.codes import make_code, to_theme
+from clustering.models import Cluster, Membership, Projection
+from config.models import Role, User
 from datasets.models import Action, Run, Video
 from datasets.services.findings import record
 from tests.conftest import World, client_of, quarantine, tells_of
@@ -28,7 +31,7 @@ PEOPLE = ("nobody", "rita", "sam", "alice", "admin")
 class Route:
     """What each of `PEOPLE` gets: a status, or `login` for the way to the sign-in page.
 
-    `about` is what its address names: Rita's video, her study, or a finding on her video.
+    `about` is what its address names: Rita's video, her study, a finding on her video, or a part of Alice's codebook.
     """
 
     expected: tuple[int | str, ...]
@@ -59,7 +62,40 @@ ROUTES = {
     "log": Route(RESEARCH),
     "review-decide": Route(RESEARCH_ACT, method="post"),
     "review-undo": Route(RESEARCH_ACT, method="post"),
+    "map": Route(RESEARCH),
+    "map-points": Route(RESEARCH),
+    "map-rows": Route(RESEARCH_REFUSED),  # the script says which map it was loaded with: tests/test_map.py
+    "map-list": Route(RESEARCH_REFUSED, method="post"),
+    "map-search": Route(RESEARCH_REFUSED),
     "clusters": Route(RESEARCH),
+    "cluster": Route(RESEARCH, "cluster"),
+    "noise": Route(RESEARCH),
+    "use-run": Route(RESEARCH_ACT, method="post"),
+    "codebooks": Route(RESEARCH),
+    "codebook-new": Route(RESEARCH_ACT, method="post"),
+    "codebook": Route(RESEARCH, "codebook"),
+    "code-new": Route(RESEARCH_ACT, "codebook", "post"),
+    "codes-gather": Route(RESEARCH_ACT, "codebook", "post"),
+    "codes-merge": Route(RESEARCH_ACT, "codebook", "post"),
+    "theme-new": Route(RESEARCH_ACT, "codebook", "post"),
+    "codebook-freeze": Route(RESEARCH_REFUSED, "codebook", "post"),  # its round is open
+    "version": Route(RESEARCH, "version"),
+    "version-file": Route(RESEARCH, "version file"),
+    "version-study": Route(RESEARCH_ACT, "version", "post"),
+    "code": Route(RESEARCH, "code"),
+    "code-rename": Route(RESEARCH_ACT, "code", "post"),
+    "code-unmerge": Route(RESEARCH_REFUSED, "code", "post"),  # it is not merged
+    "theme": Route(RESEARCH, "theme"),
+    "theme-move": Route(RESEARCH_ACT, "theme", "post"),
+    "theme-drop": Route(RESEARCH_ACT, "theme", "post"),
+    "round-new": Route(RESEARCH, "new round"),
+    "round": Route(("login", 403, 403, 200, 302), "round"),  # Alice codes in it, the administrator does not
+    "round-code": Route(("login", 403, 403, 302, 400), "round", "post"),
+    "round-undo": Route(RESEARCH_REFUSED, "round", "post"),  # nothing was coded yet
+    "round-finish": Route(RESEARCH_REFUSED, "round", "post"),
+    "round-leave": Route(RESEARCH_ACT, "round", "post"),
+    "round-results": Route(RESEARCH, "round"),
+    "round-resolve": Route(RESEARCH_REFUSED, "round", "post"),  # it is open
     "studies": Route(RESEARCH),
     "study": Route(RESEARCH, "study"),
     "funnel": Route(RESEARCH),
@@ -107,7 +143,25 @@ def world(world: World, alice: User) -> World:
     record(Action.KEEP, [world.video], by=alice, why="seen")
     names = bytes.fromhex(world.video.pk + world.copy.pk)
     Projection.objects.create(run=Run.objects.get(stage="cluster"), videos=names, points=bytes(16))
+    codebook(alice)
     return world
+
+
+def codebook(alice: User) -> None:
+    """A codebook with a frozen version, two codes in its theme, and a round under way, in which Rita's video is."""
+    book = from_paper(by=alice)
+    codes = [make_code(book, name=name, by=alice) for name in ("disc", "ball")]
+    to_theme(codes, theme=book.themes.all()[0], by=alice)
+    run = Run.objects.get(stage="cluster")
+    coding = Round.objects.create(codebook=book, number=1, run=run, made_by=alice)
+    people = [alice, User.objects.create_user("carla", role=Role.RESEARCHER)]
+    RoundCoder.objects.bulk_create(RoundCoder(round=coding, user=user) for user in people)
+    cluster = Cluster.objects.get(run=run)
+    things = [RoundItem(kind="cluster", cluster=cluster)]
+    things += [RoundItem(kind="core", cluster=cluster, video=one.video) for one in Membership.objects.filter(run=run)]
+    for order, thing in enumerate(things):
+        thing.round, thing.order = coding, order
+        thing.save()
 
 
 @pytest.fixture
@@ -121,12 +175,34 @@ def address(name: str, about: str, world: World) -> str:
         "study": [world.study.pk],
         "video": [world.video.sha256],
         "finding": [world.finding.pk],
+        "cluster": [0],
+        **coding_arguments(),
     }
-    return reverse(name, args=arguments[about])
+    return reverse(name, args=arguments[about]) + (
+        f"?codebook={Codebook.objects.get(name=PAPER).pk}" if about == "new round" else ""
+    )
+
+
+def coding_arguments() -> dict[str, list[Any]]:
+    book = Codebook.objects.get(name=PAPER)
+    return {
+        "codebook": [book.pk],
+        "version": [book.pk, 1],
+        "version file": [book.pk, 1, "md"],
+        "code": [book.codes.order_by("id")[0].pk],
+        "theme": [book.themes.all()[0].pk],
+        "round": [book.rounds.get().pk],
+        "new round": [],
+    }
 
 
 BODIES = {
     "mark": {"effect": "flag", "reason": "look again"},
+    "codebook-new": {"name": "Another"},
+    "code-new": {"code_name": "square"},
+    "theme-new": {"theme_name": "Squares"},
+    "version-study": {"name": "From the paper", "overlap": "2"},
+    "code-rename": {"name": "round thing"},
     "lift": {"why": "a mistake"},
     "screening-apply": {"rule": "frozen", "threshold": "0.9", "why": "to try it"},
 }
@@ -135,6 +211,14 @@ BODIES = {
 def body(name: str, world: World) -> dict[str, str]:
     if name == "review-decide":
         return {"action": "keep", "videos": world.video.sha256}
+    if name == "use-run":
+        return {"run": str(Run.objects.get(stage="cluster").pk), "why": "it is the only one"}
+    if name in ("codes-gather", "codes-merge"):
+        codes = Code.objects.order_by("id")
+        return {"codes": str(codes[1].pk), "into": str(codes[0].pk)}
+    if name in ("round-code", "round-leave"):
+        items, coders = RoundItem.objects.all(), RoundCoder.objects.order_by("id")
+        return {"item": str(items[0].pk), "new": "square", "seen_version": "0", "coder": str(coders[0].pk)}
     if name == "review-undo":
         return {"decision": str(world.video.decisions.get().pk)}
     return BODIES.get(name, {})
@@ -190,7 +274,22 @@ SILENT = {
     "screening-change": "?rule=blank&threshold=0.1",
     "duplicates": "",
     "log": "",
+    "map": "",
+    "map-points": "",
+    "map-rows": "",
+    "map-search": "?text=hidden",
     "clusters": "",
+    "cluster": "",
+    "noise": "",
+    "codebooks": "",
+    "codebook": "",
+    "version": "?against=2",
+    "version-file": "",
+    "code": "",
+    "theme": "",
+    "round-new": "&count=1",
+    "round": "?item=2",
+    "round-results": "",
     "studies": "",
     "study": "",
     "funnel": "",
@@ -210,7 +309,7 @@ SILENT = {
 
 def test_the_quarantine_walk_leaves_nothing_out() -> None:
     about_no_video = {
-        name for name, route in ROUTES.items() if route.method == "get" and route.about in {"", "study"}
+        name for name, route in ROUTES.items() if route.method == "get" and route.about not in {"video", "finding"}
     }
     assert about_no_video - {"login", "api-last-answer"} == set(SILENT)
 

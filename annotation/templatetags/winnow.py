@@ -1,8 +1,11 @@
-"""How numbers are written on pages."""
+"""How numbers and names are written on pages."""
 
 from __future__ import annotations
 
 from django import template
+
+from annotation.models import RoundItem
+from annotation.services.coding import title_of
 
 register = template.Library()
 MINUS, MISSING = "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -42,3 +45,14 @@ def significant(number: float) -> str:
 def in_percent(share: float) -> str:
     """.125 as 12.5%, a place or a width in drawings that stretch."""
     return f"{100 * share:.3f}%"
+
+
+@register.filter
+def within(share: float) -> float:
+    """The number, or the end of 0 to 1 that it lies beyond, for drawings."""
+    return min(max(share, 0.0), 1.0)
+
+
+@register.filter
+def item_title(item: RoundItem) -> str:
+    return title_of(item)

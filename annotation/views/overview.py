@@ -18,12 +18,6 @@ from config.permissions import researcher_required
 
 @require_safe
 @researcher_required
-def clusters(request: HttpRequest) -> HttpResponse:
-    return render(request, "annotation/clusters.html", {"clustering": results.clustering()})
-
-
-@require_safe
-@researcher_required
 def studies(request: HttpRequest) -> HttpResponse:
     return render(request, "annotation/studies.html", {"lines": results.study_lines()})
 

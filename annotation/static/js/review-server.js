@@ -2,8 +2,18 @@
 
 const PATIENCE = 30_000; // milliseconds
 
-export function server({ decideUrl, undoUrl, csrf, fetch, timeout = (ms) => AbortSignal.timeout(ms) }) {
-  async function post(url, fields) {
+export function server({ decideUrl, undoUrl, ...wire }) {
+  const post = poster(wire);
+
+  const decide = ({ action, videos, why }) =>
+    post(decideUrl, [["action", action], ["why", why], ...videos.map((sha256) => ["videos", sha256])]);
+  const undo = (decision = "") => post(undoUrl, [["decision", decision]]);
+  return { decide, undo };
+}
+
+// A function that sends fields to an address as a form would.
+export function poster({ csrf, fetch, timeout = (ms) => AbortSignal.timeout(ms) }) {
+  return async (url, fields) => {
     const response = await heard(
       fetch(url, {
         method: "POST",
@@ -13,12 +23,7 @@ export function server({ decideUrl, undoUrl, csrf, fetch, timeout = (ms) => Abor
       }),
     );
     return told(response);
-  }
-
-  const decide = ({ action, videos, why }) =>
-    post(decideUrl, [["action", action], ["why", why], ...videos.map((sha256) => ["videos", sha256])]);
-  const undo = (decision = "") => post(undoUrl, [["decision", decision]]);
-  return { decide, undo };
+  };
 }
 
 async function heard(answer) {
